@@ -1,0 +1,111 @@
+package frame
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"unsafe"
+)
+
+// Writer writes frames from any goroutine, each in one piece. A write waits until the peer has taken it, so its callers
+// are slowed down and nothing is queued.
+type Writer struct {
+	mutex  sync.Mutex
+	to     syscall.RawConn
+	header [HeaderSize]byte
+	failed error
+}
+
+// NewWriter writes to a pipe or socket that Go's poller handles.
+func NewWriter(to syscall.Conn) (*Writer, error) {
+	raw, err := to.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	return &Writer{to: raw}, nil
+}
+
+var (
+	_ syscall.Conn = (*os.File)(nil)
+	_ syscall.Conn = (*net.UnixConn)(nil)
+)
+
+// Write writes one frame. After a failure the connection is broken for good and every later call says so too.
+func (w *Writer) Write(f Frame) error {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if w.failed != nil {
+		return w.failed
+	}
+	PutHeader(&w.header, f.Stream, f.Type, f.Channel, len(f.Payload))
+	w.failed = WriteAll(w.to, w.header[:], f.Payload)
+	return w.failed
+}
+
+// WriteJSON writes a frame whose payload is the value as JSON.
+func (w *Writer) WriteJSON(stream uint32, t Type, value any) error {
+	payload, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", t, err)
+	}
+	return w.Write(Frame{Stream: stream, Type: t, Payload: payload})
+}
+
+// WriteAll writes all parts, with one system call where the peer takes them at once.
+func WriteAll(to syscall.RawConn, parts ...[]byte) error {
+	vectors := make([]syscall.Iovec, 0, 8)
+	rest := parts
+	var failure error
+	err := to.Write(func(fd uintptr) bool {
+		for {
+			vectors = vectorsOf(vectors[:0], rest)
+			if len(vectors) == 0 {
+				return true
+			}
+			n, _, errno := syscall.Syscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&vectors[0])), uintptr(len(vectors)))
+			switch errno {
+			case 0:
+				rest = after(rest, int(n))
+			case syscall.EINTR:
+			case syscall.EAGAIN:
+				return false
+			default:
+				failure = fmt.Errorf("write frame: %w", errno)
+				return true
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return failure
+}
+
+// maxVectors is IOV_MAX of Linux.
+const maxVectors = 1024
+
+func vectorsOf(to []syscall.Iovec, parts [][]byte) []syscall.Iovec {
+	for _, part := range parts {
+		if len(part) > 0 && len(to) < maxVectors {
+			v := syscall.Iovec{Base: &part[0]}
+			v.SetLen(len(part))
+			to = append(to, v)
+		}
+	}
+	return to
+}
+
+// after drops n bytes from the front. The parts themselves are left alone.
+func after(parts [][]byte, n int) [][]byte {
+	for len(parts) > 0 && n >= len(parts[0]) {
+		n -= len(parts[0])
+		parts = parts[1:]
+	}
+	if n > 0 {
+		parts = append([][]byte{parts[0][n:]}, parts[1:]...)
+	}
+	return parts
+}

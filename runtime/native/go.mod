@@ -1,0 +1,3 @@
+module dev.sandboxed/native
+
+go 1.26
