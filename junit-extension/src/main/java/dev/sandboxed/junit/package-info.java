@@ -1,0 +1,5 @@
+/** Sandboxes for JUnit tests. */
+@NullMarked
+package dev.sandboxed.junit;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,6 @@
+/** The embedded backend: gVisor, run as an ordinary user. */
+module dev.sandboxed.gvisor {
+  requires transitive dev.sandboxed.core;
+  requires dev.sandboxed.binaries;
+  requires dev.sandboxed.runsc;
+}
