@@ -1,0 +1,66 @@
+package dev.sandboxed;
+
+import java.nio.file.Path;
+
+/**
+ * A root file system: an immutable value that a backend turns into files when a sandbox needs them.
+ */
+public sealed interface Image {
+
+  /**
+   * Returns the host's own tools on an otherwise empty system: {@code /usr} and the tool chains on
+   * the {@code PATH}, read-only, and nothing personal: no home, no credentials, no settings.
+   *
+   * @return the image
+   */
+  static Image host() {
+    return new HostImage();
+  }
+
+  /**
+   * Returns a copy of a directory, with owners, modes, links and times.
+   *
+   * @param path the directory that becomes {@code /}
+   * @return the image
+   */
+  static Image directory(Path path) {
+    return new DirectoryImage(path);
+  }
+
+  /**
+   * Returns the contents of a tar file, plain or compressed by gzip.
+   *
+   * @param path the tar file
+   * @return the image
+   */
+  static Image tar(Path path) {
+    return new TarImage(path);
+  }
+
+  /** The host's own tools; see {@link Image#host()}. */
+  record HostImage() implements Image {}
+
+  /**
+   * A directory's copy; see {@link Image#directory}.
+   *
+   * @param path the directory, made absolute
+   */
+  record DirectoryImage(Path path) implements Image {
+    /** Makes the path absolute. */
+    public DirectoryImage {
+      path = path.toAbsolutePath().normalize();
+    }
+  }
+
+  /**
+   * A tar file's contents; see {@link Image#tar}.
+   *
+   * @param path the file, made absolute
+   */
+  record TarImage(Path path) implements Image {
+    /** Makes the path absolute. */
+    public TarImage {
+      path = path.toAbsolutePath().normalize();
+    }
+  }
+}

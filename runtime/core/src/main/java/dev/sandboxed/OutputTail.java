@@ -1,0 +1,57 @@
+package dev.sandboxed;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Shows the end of a process' output in messages, safe to print on a terminal. */
+final class OutputTail {
+  private static final int MAX_BYTES = 4096;
+  private static final int MAX_COMMAND = 1000;
+
+  private OutputTail() {}
+
+  static String describe(List<String> command, ExitStatus status, byte[] stdout, byte[] stderr) {
+    return "%s: %s%s%s"
+        .formatted(
+            commandLine(command), status, section("stdout", stdout), section("stderr", stderr));
+  }
+
+  static String commandLine(List<String> command) {
+    var line =
+        command.stream()
+            .map(a -> a.matches("[\\w@%+=:,./-]+") ? a : "'" + a.replace("'", "'\\''") + "'")
+            .collect(Collectors.joining(" "));
+    var shown = printable(line);
+    return shown.length() > MAX_COMMAND ? shown.substring(0, MAX_COMMAND) + "…" : shown;
+  }
+
+  private static String section(String name, byte[] bytes) {
+    if (bytes.length == 0) {
+      return "\n" + name + ": (empty)";
+    }
+    var from = Math.max(0, bytes.length - MAX_BYTES);
+    var text = printable(new String(bytes, from, bytes.length - from, StandardCharsets.UTF_8));
+    var head = from > 0 ? " (the last %,d of %,d bytes)".formatted(MAX_BYTES, bytes.length) : "";
+    return "\n%s%s:\n%s".formatted(name, head, text.stripTrailing().indent(2).stripTrailing());
+  }
+
+  /** Replaces what a terminal would act on: output is hostile. */
+  static String printable(String text) {
+    var safe = new StringBuilder(text.length());
+    text.codePoints()
+        .forEach(
+            c -> {
+              if (c == '\n' || c == '\t' || !(Character.isISOControl(c) || bidirectional(c))) {
+                safe.appendCodePoint(c);
+              } else if (c != '\r') {
+                safe.append("\\u%04x".formatted(c));
+              }
+            });
+    return safe.toString();
+  }
+
+  private static boolean bidirectional(int c) {
+    return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+  }
+}

@@ -1,0 +1,149 @@
+package dev.sandboxed;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A running sandbox: an own kernel, an own file system, no network.
+ *
+ * <pre>{@code
+ * try (var sandbox = Sandbox.builder().memory(ByteSize.parse("512m")).create()) {
+ *   var result = sandbox.exec("python3", "-c", "print(1 + 1)").await();
+ *   System.out.println(result.stdout());
+ * }
+ * }</pre>
+ *
+ * <p>Handles are thread-safe. A sandbox lives until it is closed or terminated, its entrypoint
+ * ends, or its timeout (5 minutes unless set) is over, whichever is first; it never outlives the
+ * JVM that created it, however that JVM ends.
+ *
+ * <p>Calls on a sandbox that has ended throw {@link SandboxNotRunningException}.
+ */
+public interface Sandbox extends AutoCloseable {
+
+  /**
+   * Begins the description of a new sandbox.
+   *
+   * @return a builder with the defaults: the host's tools, no command, 5 minutes
+   */
+  static SandboxBuilder builder() {
+    return new SandboxBuilder();
+  }
+
+  /**
+   * Creates a sandbox with all defaults, on the default backend.
+   *
+   * @return the running sandbox
+   */
+  static Sandbox create() {
+    return builder().create();
+  }
+
+  /**
+   * Returns the unique, printable id of this sandbox.
+   *
+   * @return the id, at most 64 characters of {@code [a-z0-9-]}
+   */
+  String id();
+
+  /**
+   * Returns what this sandbox was created from.
+   *
+   * @return the immutable spec
+   */
+  SandboxSpec spec();
+
+  /**
+   * Returns how long each step of the start took.
+   *
+   * @return the timings
+   */
+  StartupTimings startup();
+
+  /**
+   * Describes a command to run inside, without a shell; nothing runs until it is started.
+   *
+   * @param command the program and its arguments
+   * @return an immutable description to refine and start
+   */
+  default Exec exec(String... command) {
+    return exec(List.of(command));
+  }
+
+  /**
+   * Describes a command to run inside, without a shell; nothing runs until it is started.
+   *
+   * @param command the program and its arguments
+   * @return an immutable description to refine and start
+   */
+  Exec exec(List<String> command);
+
+  /**
+   * Returns the process that the spec's command started.
+   *
+   * <p>The last mebibyte of each of its streams is kept for a reader that comes late, so that an
+   * entrypoint nobody reads never blocks.
+   *
+   * @return the process, or empty if the spec names no command
+   */
+  Optional<SandboxProcess> entrypoint();
+
+  /**
+   * Returns the files inside.
+   *
+   * @return the thread-safe view
+   */
+  SandboxFiles files();
+
+  /**
+   * Returns the exit status without waiting.
+   *
+   * @return empty while the sandbox runs
+   */
+  Optional<ExitStatus> poll();
+
+  /**
+   * Waits for the end of the sandbox.
+   *
+   * @return how it ended, for {@link ExitReason#EXITED}, {@link ExitReason#SIGNALED} and {@link
+   *     ExitReason#OUT_OF_MEMORY}
+   * @throws SandboxTimeoutException if its timeout or idle timeout ended it
+   * @throws SandboxTerminatedException if it was terminated
+   * @throws SandboxFailedException if its runtime or agent failed
+   */
+  ExitStatus waitFor();
+
+  /**
+   * Waits for the end of the sandbox, at most for the given time.
+   *
+   * @param limit how long to wait
+   * @return how it ended, or empty if it still runs
+   */
+  Optional<ExitStatus> waitFor(Duration limit);
+
+  /**
+   * Completes when the sandbox has ended and everything it held is released.
+   *
+   * <p>It completes normally whatever the reason, with the status. Cancelling it stops the wait,
+   * not the sandbox.
+   *
+   * @return a new future
+   */
+  CompletableFuture<ExitStatus> onExit();
+
+  /**
+   * Ends the sandbox without waiting; a second call does nothing.
+   *
+   * @return completes with the final status once everything is released
+   */
+  CompletableFuture<ExitStatus> terminate();
+
+  /**
+   * Terminates the sandbox, waits and releases everything; never throws because it has ended
+   * already.
+   */
+  @Override
+  void close();
+}

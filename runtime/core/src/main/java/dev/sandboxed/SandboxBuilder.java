@@ -1,0 +1,291 @@
+package dev.sandboxed;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds a {@link SandboxSpec} and creates sandboxes from it.
+ *
+ * <p>Not thread-safe; what it builds is immutable. Values are checked when the spec is built.
+ *
+ * <pre>{@code
+ * var spec = Sandbox.builder()
+ *     .image(Image.host())
+ *     .mount("/work", Mount.copyOnWrite(Path.of(".")))
+ *     .workdir("/work")
+ *     .timeout(Duration.ofMinutes(10))
+ *     .build();
+ * }</pre>
+ */
+public final class SandboxBuilder {
+  private Image image = Image.host();
+  private List<String> command = List.of();
+  private final Map<String, String> env = new LinkedHashMap<>();
+  private final List<Secret> secrets = new ArrayList<>();
+  private @Nullable String workdir;
+  private final Map<String, Mount> mounts = new LinkedHashMap<>();
+  private Limits limits = Limits.defaults();
+  private Duration timeout = SandboxSpec.DEFAULT_TIMEOUT;
+  private @Nullable Duration idleTimeout;
+  private boolean verbose;
+  private @Nullable Backend backend;
+
+  SandboxBuilder() {}
+
+  SandboxBuilder(SandboxSpec spec) {
+    image = spec.image();
+    command = spec.command();
+    env.putAll(spec.env());
+    secrets.addAll(spec.secrets());
+    workdir = spec.workdir().orElse(null);
+    mounts.putAll(spec.mounts());
+    limits = spec.limits();
+    timeout = spec.timeout();
+    idleTimeout = spec.idleTimeout().orElse(null);
+    verbose = spec.verbose();
+  }
+
+  /**
+   * Sets the root file system; the host's tools unless set.
+   *
+   * @param image the image
+   * @return this
+   */
+  public SandboxBuilder image(Image image) {
+    this.image = Objects.requireNonNull(image, "image");
+    return this;
+  }
+
+  /**
+   * Sets the entrypoint: the sandbox ends when it ends. Without one it stays up for {@code exec}.
+   *
+   * @param command the program and its arguments, 65,536 bytes at most in all
+   * @return this
+   */
+  public SandboxBuilder command(String... command) {
+    return command(List.of(command));
+  }
+
+  /**
+   * Sets the entrypoint: the sandbox ends when it ends.
+   *
+   * @param command the program and its arguments, 65,536 bytes at most in all
+   * @return this
+   */
+  public SandboxBuilder command(List<String> command) {
+    this.command = List.copyOf(command);
+    return this;
+  }
+
+  /**
+   * Adds an environment variable for every process inside.
+   *
+   * @param name the name
+   * @param value the value
+   * @return this
+   */
+  public SandboxBuilder env(String name, String value) {
+    env.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
+    return this;
+  }
+
+  /**
+   * Adds environment variables for every process inside.
+   *
+   * @param variables the variables
+   * @return this
+   */
+  public SandboxBuilder env(Map<String, String> variables) {
+    variables.forEach(this::env);
+    return this;
+  }
+
+  /**
+   * Adds a secret, which every process inside sees as an environment variable and which is never
+   * printed.
+   *
+   * @param secret the secret
+   * @return this
+   */
+  public SandboxBuilder secret(Secret secret) {
+    secrets.add(Objects.requireNonNull(secret, "secret"));
+    return this;
+  }
+
+  /**
+   * Sets the working directory of the processes inside, and where relative paths start.
+   *
+   * @param workdir an absolute path; made if it is missing
+   * @return this
+   */
+  public SandboxBuilder workdir(String workdir) {
+    this.workdir = Objects.requireNonNull(workdir, "workdir");
+    return this;
+  }
+
+  /**
+   * Shows a host directory inside.
+   *
+   * @param target the absolute path inside
+   * @param mount what to show, and whether it may be changed
+   * @return this
+   */
+  public SandboxBuilder mount(String target, Mount mount) {
+    if (mounts.put(Objects.requireNonNull(target, "target"), mount) != null) {
+      throw new InvalidSpecException(
+          "Two mounts have the target " + target + "; use each target once");
+    }
+    return this;
+  }
+
+  /**
+   * Sets all limits.
+   *
+   * @param limits the limits
+   * @return this
+   */
+  public SandboxBuilder limits(Limits limits) {
+    this.limits = Objects.requireNonNull(limits, "limits");
+    return this;
+  }
+
+  /**
+   * Limits the processors.
+   *
+   * @param cpus how many processors' time, for example 1.5
+   * @return this
+   */
+  public SandboxBuilder cpus(double cpus) {
+    return limits(limits.withCpus(cpus));
+  }
+
+  /**
+   * Limits the memory; the sandbox ends with {@link ExitReason#OUT_OF_MEMORY} when it needs more.
+   *
+   * @param memory the limit, 16 MiB at least
+   * @return this
+   */
+  public SandboxBuilder memory(ByteSize memory) {
+    return limits(limits.withMemory(memory));
+  }
+
+  /**
+   * Limits what the sandbox can write to its root file system.
+   *
+   * @param disk the limit
+   * @return this
+   */
+  public SandboxBuilder disk(ByteSize disk) {
+    return limits(limits.withDisk(disk));
+  }
+
+  /**
+   * Limits the number of processes inside.
+   *
+   * @param processes the limit, threads included
+   * @return this
+   */
+  public SandboxBuilder processes(int processes) {
+    return limits(limits.withProcesses(processes));
+  }
+
+  /**
+   * Sets how long the sandbox may live; 5 minutes unless set.
+   *
+   * @param timeout more than zero, 24 hours at most
+   * @return this
+   */
+  public SandboxBuilder timeout(Duration timeout) {
+    this.timeout = Objects.requireNonNull(timeout, "timeout");
+    return this;
+  }
+
+  /**
+   * Ends the sandbox when it was idle for this long; off unless set.
+   *
+   * <p>It is active while an exec runs, stdin is written or a file call runs.
+   *
+   * @param idleTimeout more than zero, 24 hours at most
+   * @return this
+   */
+  public SandboxBuilder idleTimeout(Duration idleTimeout) {
+    this.idleTimeout = Objects.requireNonNull(idleTimeout, "idleTimeout");
+    return this;
+  }
+
+  /**
+   * Logs every exec and file call with its duration.
+   *
+   * @param verbose whether to
+   * @return this
+   */
+  public SandboxBuilder verbose(boolean verbose) {
+    this.verbose = verbose;
+    return this;
+  }
+
+  /**
+   * Chooses the backend; the default one is the embedded gVisor.
+   *
+   * @param backend stays open; the caller closes it
+   * @return this
+   */
+  public SandboxBuilder backend(Backend backend) {
+    this.backend = Objects.requireNonNull(backend, "backend");
+    return this;
+  }
+
+  /**
+   * Builds the spec.
+   *
+   * @return the immutable spec
+   * @throws InvalidSpecException if a value is out of its bounds
+   */
+  public SandboxSpec build() {
+    return new SandboxSpec(
+        image,
+        command,
+        env,
+        secrets,
+        Optional.ofNullable(workdir),
+        mounts,
+        limits,
+        timeout,
+        Optional.ofNullable(idleTimeout),
+        verbose);
+  }
+
+  /**
+   * Creates the sandbox and waits until it answers.
+   *
+   * @return the running sandbox
+   * @throws InvalidSpecException if a value is out of its bounds
+   * @throws BackendUnavailableException if no backend can run here
+   * @throws SandboxFailedException if the sandbox does not start
+   */
+  public Sandbox create() {
+    var spec = build();
+    return backend().create(spec);
+  }
+
+  /**
+   * Creates the sandbox without waiting.
+   *
+   * @return completes when the sandbox answers; cancelling it ends the sandbox
+   */
+  public CompletableFuture<Sandbox> createAsync() {
+    var spec = build();
+    return backend().createAsync(spec);
+  }
+
+  private Backend backend() {
+    return backend != null ? backend : Backends.shared();
+  }
+}

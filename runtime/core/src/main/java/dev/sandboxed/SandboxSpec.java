@@ -1,0 +1,79 @@
+package dev.sandboxed;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a sandbox is created from: an immutable value, checked when it is made.
+ *
+ * @param image the root file system
+ * @param command the entrypoint, empty for none; 65,536 bytes at most
+ * @param env environment variables of every process inside
+ * @param secrets further environment variables, never printed
+ * @param workdir where processes start and relative paths begin; an absolute path
+ * @param mounts host directories by their absolute paths inside
+ * @param limits cpu, memory, disk and processes
+ * @param timeout how long the sandbox may live: more than zero, 24 hours at most
+ * @param idleTimeout how long it may be idle: more than zero, 24 hours at most
+ * @param verbose whether execs and file calls are logged
+ */
+public record SandboxSpec(
+    Image image,
+    List<String> command,
+    Map<String, String> env,
+    List<Secret> secrets,
+    Optional<String> workdir,
+    Map<String, Mount> mounts,
+    Limits limits,
+    Duration timeout,
+    Optional<Duration> idleTimeout,
+    boolean verbose) {
+
+  /** How long a sandbox lives unless its spec says otherwise. */
+  public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
+
+  /** The longest timeout that a spec may have. */
+  public static final Duration MAX_TIMEOUT = Duration.ofHours(24);
+
+  /** The most bytes that the entrypoint's arguments may have together. */
+  public static final int MAX_COMMAND_BYTES = 65_536;
+
+  /**
+   * Checks and copies the values.
+   *
+   * @throws InvalidSpecException if one is out of its bounds
+   */
+  public SandboxSpec {
+    command = List.copyOf(command);
+    env = Collections.unmodifiableMap(new LinkedHashMap<>(env));
+    secrets = List.copyOf(secrets);
+    mounts = Collections.unmodifiableMap(new LinkedHashMap<>(mounts));
+    var bytes = command.stream().mapToInt(a -> a.getBytes(StandardCharsets.UTF_8).length).sum();
+    if (bytes > MAX_COMMAND_BYTES) {
+      throw new InvalidSpecException(
+          "The command has %,d bytes, more than the %,d allowed; pass long data by a file or stdin"
+              .formatted(bytes, MAX_COMMAND_BYTES));
+    }
+    SpecChecks.command(command);
+    SpecChecks.env(env);
+    SpecChecks.secrets(secrets, env);
+    workdir.ifPresent(w -> SpecChecks.absolute("working directory", w));
+    mounts.forEach(SpecChecks::mount);
+    SpecChecks.timeout("timeout", timeout);
+    idleTimeout.ifPresent(t -> SpecChecks.timeout("idle timeout", t));
+  }
+
+  /**
+   * Begins a changed copy.
+   *
+   * @return a builder with these values
+   */
+  public SandboxBuilder toBuilder() {
+    return new SandboxBuilder(this);
+  }
+}

@@ -1,0 +1,92 @@
+package dev.sandboxed;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The checks of what users pass in, with the messages they see. */
+final class SpecChecks {
+  private static final Set<String> RESERVED_TARGETS =
+      Set.of("/", "/root", "/tmp", "/proc", "/sys", "/dev");
+
+  private SpecChecks() {}
+
+  static void command(List<String> command) {
+    for (var argument : command) {
+      noNul("command argument", argument);
+    }
+    if (!command.isEmpty() && command.get(0).isEmpty()) {
+      throw new InvalidSpecException(
+          "The command's first element is empty; name the program to run");
+    }
+  }
+
+  static void env(Map<String, String> env) {
+    env.forEach(
+        (name, value) -> {
+          envName(name);
+          noNul("value of the environment variable " + name, value);
+        });
+  }
+
+  static void secrets(List<Secret> secrets, Map<String, String> env) {
+    var seen = new HashSet<String>();
+    for (var secret : secrets) {
+      if (!seen.add(secret.name()) || env.containsKey(secret.name())) {
+        throw new InvalidSpecException(
+            "The environment variable %s is given twice; a secret's name must be its only use"
+                .formatted(secret.name()));
+      }
+    }
+  }
+
+  static void envName(String name) {
+    if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
+      throw new InvalidSpecException(
+          "\"%s\" is not a name for an environment variable; it must not be empty or hold '='"
+              .formatted(name.replace("\0", "\\0")));
+    }
+  }
+
+  static void absolute(String what, String path) {
+    noNul(what, path);
+    if (!path.startsWith("/") || !Path.of(path).normalize().toString().equals(path)) {
+      throw new InvalidSpecException(
+          "The %s \"%s\" is not an absolute, normalised path; write it like /work/src"
+              .formatted(what, path));
+    }
+  }
+
+  static void mount(String target, Mount mount) {
+    absolute("mount target", target);
+    if (RESERVED_TARGETS.contains(target)
+        || target.startsWith("/proc/")
+        || target.startsWith("/sys/")
+        || target.equals("/.sandboxed")
+        || target.startsWith("/.sandboxed/")) {
+      throw new InvalidSpecException(
+          "%s cannot be mounted at %s, which the sandbox needs itself; choose a path of its own, such as /work"
+              .formatted(mount.source(), target));
+    }
+  }
+
+  static void timeout(String what, Duration timeout) {
+    if (timeout.isZero()
+        || timeout.isNegative()
+        || timeout.compareTo(SandboxSpec.MAX_TIMEOUT) > 0) {
+      throw new InvalidSpecException(
+          "The %s is %s; it must be more than zero and at most 24 hours".formatted(what, timeout));
+    }
+  }
+
+  private static void noNul(String what, String text) {
+    if (text.indexOf('\0') >= 0) {
+      throw new InvalidSpecException(
+          "The %s \"%s\" holds a NUL character; Linux ends strings there"
+              .formatted(what, text.replace("\0", "\\0")));
+    }
+  }
+}
