@@ -3,4 +3,8 @@ module dev.sandboxed.core {
   requires org.apache.commons.compress;
   requires transitive org.jspecify;
   requires tools.jackson.core;
+
+  exports dev.sandboxed;
+
+  uses dev.sandboxed.Backend.Provider;
 }
