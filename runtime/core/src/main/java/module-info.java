@@ -5,6 +5,9 @@ module dev.sandboxed.core {
   requires tools.jackson.core;
 
   exports dev.sandboxed;
+  exports dev.sandboxed.core.binaries to
+      dev.sandboxed.gvisor,
+      dev.sandboxed.junit;
 
   uses dev.sandboxed.Backend.Provider;
 }
