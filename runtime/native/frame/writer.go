@@ -3,8 +3,6 @@ package frame
 import (
 	"encoding/json"
 	"fmt"
-	"net"
-	"os"
 	"sync"
 	"syscall"
 	"unsafe"
@@ -27,11 +25,6 @@ func NewWriter(to syscall.Conn) (*Writer, error) {
 	}
 	return &Writer{to: raw}, nil
 }
-
-var (
-	_ syscall.Conn = (*os.File)(nil)
-	_ syscall.Conn = (*net.UnixConn)(nil)
-)
 
 // Write writes one frame. After a failure the connection is broken for good and every later call says so too.
 func (w *Writer) Write(f Frame) error {
@@ -108,4 +101,23 @@ func after(parts [][]byte, n int) [][]byte {
 		parts = append([][]byte{parts[0][n:]}, parts[1:]...)
 	}
 	return parts
+}
+
+// TryWrite writes what a descriptor takes without waiting, which may be nothing.
+func TryWrite(fd uintptr, parts ...[]byte) (int, error) {
+	var storage [4]syscall.Iovec
+	vectors := vectorsOf(storage[:0], parts)
+	for len(vectors) > 0 {
+		n, _, errno := syscall.Syscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&vectors[0])), uintptr(len(vectors)))
+		switch errno {
+		case 0:
+			return int(n), nil
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			return 0, nil
+		default:
+			return 0, fmt.Errorf("write frame: %w", errno)
+		}
+	}
+	return 0, nil
 }

@@ -1,0 +1,137 @@
+// Package agent serves the requests that arrive on one connection, as process 1 of a sandbox.
+package agent
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"dev.sandboxed/native/agent/command"
+	"dev.sandboxed/native/agent/failure"
+	"dev.sandboxed/native/agent/proc"
+	"dev.sandboxed/native/agent/stream"
+	"dev.sandboxed/native/frame"
+)
+
+// Agent is one connection and the requests that run on it.
+type Agent struct {
+	out   *frame.Writer
+	table *proc.Table
+	ended chan command.Outcome
+
+	mutex      sync.Mutex
+	streams    map[uint32]*stream.Stream
+	entrypoint bool
+}
+
+// New makes an agent that answers on out.
+func New(out *frame.Writer, table *proc.Table) *Agent {
+	return &Agent{out: out, table: table, streams: map[uint32]*stream.Stream{}, ended: make(chan command.Outcome, 1)}
+}
+
+// Ended tells how the entrypoint ended, after its last frame was written.
+func (a *Agent) Ended() <-chan command.Outcome { return a.ended }
+
+// Serve greets the keeper and serves it until it hangs up, which is no error, or breaks the protocol.
+func (a *Agent) Serve(in io.Reader, version string) error {
+	hello := map[string]any{"protocol": frame.Protocol, "role": "agent", "version": version}
+	if err := a.out.WriteJSON(0, frame.Hello, hello); err != nil {
+		return err
+	}
+	reader := frame.NewReader(in)
+	first, err := reader.Next()
+	if err != nil {
+		return ignoreEnd(err)
+	}
+	if err := frame.CheckHello(first, "keeper"); err != nil {
+		return err
+	}
+	for {
+		f, err := reader.Next()
+		if err != nil {
+			return ignoreEnd(err)
+		}
+		if err := a.accept(f); err != nil {
+			return err
+		}
+	}
+}
+
+func ignoreEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+func (a *Agent) accept(f frame.Frame) error {
+	if f.Stream == 0 {
+		return fmt.Errorf("unexpected %s on stream 0", f.Type)
+	}
+	a.mutex.Lock()
+	s := a.streams[f.Stream]
+	a.mutex.Unlock()
+	switch {
+	case f.Type == frame.Open && s != nil:
+		return fmt.Errorf("stream %d is opened twice", f.Stream)
+	case f.Type == frame.Open:
+		return a.open(f)
+	case f.Type == frame.Event || f.Type == frame.Result:
+		return fmt.Errorf("a %s from the keeper on stream %d", f.Type, f.Stream)
+	case s == nil:
+		return nil // it has ended, and the frame was under way
+	case f.Type == frame.Control:
+		var c stream.Control
+		if err := json.Unmarshal(f.Payload, &c); err != nil {
+			return fmt.Errorf("CONTROL on stream %d: %w", f.Stream, err)
+		}
+		return s.Control(c)
+	default:
+		return s.Accept(f)
+	}
+}
+
+func (a *Agent) open(f frame.Frame) error {
+	s := stream.New(f.Stream, a.out)
+	a.mutex.Lock()
+	full := len(a.streams) >= frame.MaxStreams
+	if !full {
+		a.streams[f.Stream] = s
+	}
+	a.mutex.Unlock()
+	if full {
+		return s.Result(answer(nil, failure.Newf(failure.TooMany, "%d requests are running, which is the limit", frame.MaxStreams)))
+	}
+	// The payload is only valid until the next frame is read.
+	payload := append([]byte(nil), f.Payload...)
+	go a.serve(s, payload)
+	return nil
+}
+
+func (a *Agent) serve(s *stream.Stream, payload []byte) {
+	value, path, err := a.handle(s, payload)
+	a.mutex.Lock()
+	delete(a.streams, s.ID)
+	a.mutex.Unlock()
+	if err != nil {
+		err = failure.Of(err, path)
+	}
+	_ = s.Result(answer(value, err))
+	if outcome, isExec := value.(command.Outcome); isExec && err == nil && isEntrypoint(payload) {
+		a.ended <- outcome
+	}
+}
+
+func answer(value any, err error) any {
+	if err != nil {
+		return map[string]any{"error": err}
+	}
+	return map[string]any{"ok": value}
+}
+
+func isEntrypoint(payload []byte) bool {
+	var r command.Request
+	return json.Unmarshal(payload, &r) == nil && r.Entrypoint
+}

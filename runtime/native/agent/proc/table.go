@@ -1,0 +1,103 @@
+// Package proc starts processes and collects them, as process 1 must: its own and every orphan.
+package proc
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+// Table knows the running processes. A process number is used for signals only while it is certain to be that process.
+type Table struct {
+	mutex   sync.Mutex
+	running map[int]*Process
+}
+
+// Process is a child that was started through the table.
+type Process struct {
+	PID    int
+	table  *Table
+	done   chan struct{}
+	status syscall.WaitStatus
+}
+
+// NewTable starts collecting. There must be one table in a process.
+func NewTable() *Table {
+	t := &Table{running: map[int]*Process{}}
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, syscall.SIGCHLD)
+	go func() {
+		for range ended {
+			t.collect()
+		}
+	}()
+	return t
+}
+
+// collect holds the lock that Start holds too, so no child is collected between its fork and its entry in the table.
+func (t *Table) collect() {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	for {
+		var status syscall.WaitStatus
+		pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || pid == 0 {
+			return
+		}
+		if p := t.running[pid]; p != nil {
+			delete(t.running, pid)
+			p.status = status
+			close(p.done)
+		}
+	}
+}
+
+// Start forks a process and executes path in it.
+func (t *Table) Start(path string, argv []string, attributes *syscall.ProcAttr) (*Process, error) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	pid, err := syscall.ForkExec(path, argv, attributes)
+	if err != nil {
+		return nil, err
+	}
+	p := &Process{PID: pid, table: t, done: make(chan struct{})}
+	t.running[pid] = p
+	return p, nil
+}
+
+// Done is closed when the process has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Status is how the process ended, once Done is closed.
+func (p *Process) Status() syscall.WaitStatus { return p.status }
+
+// Signal sends a signal to the process. It does nothing when the process has ended.
+func (p *Process) Signal(s syscall.Signal) error {
+	p.table.mutex.Lock()
+	defer p.table.mutex.Unlock()
+	if p.table.running[p.PID] != p {
+		return nil
+	}
+	if err := syscall.Kill(p.PID, s); err != nil && err != syscall.ESRCH {
+		return fmt.Errorf("send signal %d to process %d: %w", s, p.PID, err)
+	}
+	return nil
+}
+
+// SignalGroup sends a signal to every process of its group, which may be there when the process itself has ended.
+func (p *Process) SignalGroup(s syscall.Signal) error {
+	p.table.mutex.Lock()
+	defer p.table.mutex.Unlock()
+	if other := p.table.running[p.PID]; other != nil && other != p {
+		return nil // the number is that of another process by now
+	}
+	if err := syscall.Kill(-p.PID, s); err != nil && err != syscall.ESRCH {
+		return fmt.Errorf("send signal %d to process group %d: %w", s, p.PID, err)
+	}
+	return nil
+}

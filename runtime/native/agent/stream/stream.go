@@ -1,0 +1,294 @@
+// Package stream is the agent's end of one stream: what a request reads from and answers to.
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"syscall"
+	"time"
+
+	"dev.sandboxed/native/flow"
+	"dev.sandboxed/native/frame"
+)
+
+// Chunk is the most data in one frame. Larger ones would let one stream hold the pipe for long.
+const Chunk = 256 << 10
+
+// InputWindow is how much a client may have sent ahead of what was used.
+const InputWindow = 512 << 10
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, Chunk); return &b }}
+
+// Stream carries one request. Its methods may be called from any goroutine.
+type Stream struct {
+	ID      uint32
+	Context context.Context
+
+	cancel   context.CancelFunc
+	out      *frame.Writer
+	credits  [3]flow.Credit
+	mutex    sync.Mutex
+	inbox    *flow.Inbox
+	inEnded  bool
+	controls chan Control
+}
+
+// Control is what a client asks of a running stream.
+type Control struct {
+	Cancel bool    `json:"cancel"`
+	Signal int     `json:"signal"`
+	Group  bool    `json:"group"`
+	Resize *Window `json:"resize"`
+}
+
+// Window is the size of a terminal in characters.
+type Window struct {
+	Rows uint16 `json:"rows"`
+	Cols uint16 `json:"cols"`
+}
+
+// maxControls bounds what a client can queue for a request that does not look at it.
+const maxControls = 256
+
+// New makes the stream of a request that just arrived.
+func New(id uint32, out *frame.Writer) *Stream {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Stream{ID: id, Context: ctx, cancel: cancel, out: out, controls: make(chan Control, maxControls)}
+}
+
+// Accept takes a frame from the client. It never waits. An error means that the client broke the protocol.
+func (s *Stream) Accept(f frame.Frame) error {
+	switch f.Type {
+	case frame.Data, frame.End:
+		if f.Channel != frame.Input {
+			return fmt.Errorf("%s on the output channel %d of stream %d", f.Type, f.Channel, s.ID)
+		}
+		return s.input(f)
+	case frame.Credit:
+		if f.Channel == frame.Input {
+			return fmt.Errorf("CREDIT for the input of stream %d from its sender", s.ID)
+		}
+		return s.credits[f.Channel].Grant(f.CreditOf())
+	default:
+		return fmt.Errorf("unexpected %s on stream %d", f.Type, s.ID)
+	}
+}
+
+func (s *Stream) input(f frame.Frame) error {
+	s.mutex.Lock()
+	inbox := s.inbox
+	if f.Type == frame.End {
+		s.inEnded = true
+	}
+	s.mutex.Unlock()
+	switch {
+	case f.Type == frame.End && inbox != nil:
+		inbox.End()
+		return nil
+	case f.Type == frame.End:
+		return nil
+	case inbox == nil:
+		return flow.ErrOverrun
+	default:
+		return inbox.Put(f.Payload)
+	}
+}
+
+// Control queues a request of the client; cancel works at once.
+func (s *Stream) Control(c Control) error {
+	if c.Cancel {
+		s.cancel()
+	}
+	select {
+	case s.controls <- c:
+		return nil
+	default:
+		if c.Cancel {
+			return nil
+		}
+		return fmt.Errorf("more than %d unanswered CONTROL frames on stream %d", maxControls, s.ID)
+	}
+}
+
+// Controls are the requests of the client in their order.
+func (s *Stream) Controls() <-chan Control { return s.controls }
+
+// Cancel stops the work as a client's cancel does.
+func (s *Stream) Cancel() { s.cancel() }
+
+// Input opens the input channel: only now may the client send.
+func (s *Stream) Input() *flow.Inbox {
+	inbox := flow.NewInbox(InputWindow, func(n uint32) {
+		_ = s.out.Write(frame.Frame{Stream: s.ID, Type: frame.Credit, Channel: frame.Input, Payload: frame.CreditPayload(n)})
+	})
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.inbox = inbox
+	if s.inEnded {
+		inbox.End()
+	}
+	return inbox
+}
+
+// Reader reads the input channel to its end.
+func (s *Stream) Reader() io.Reader { return &reader{stream: s, inbox: s.Input()} }
+
+type reader struct {
+	stream *Stream
+	inbox  *flow.Inbox
+	rest   []byte
+}
+
+func (r *reader) Read(to []byte) (int, error) {
+	if len(r.rest) == 0 {
+		data, ok, err := r.inbox.Next(r.stream.Context)
+		if err != nil {
+			return 0, err
+		}
+		if !ok {
+			return 0, io.EOF
+		}
+		r.rest = data
+	}
+	n := copy(to, r.rest)
+	r.rest = r.rest[n:]
+	r.inbox.Consumed(n)
+	return n, nil
+}
+
+// Write sends data on an output channel as its credit allows.
+func (s *Stream) Write(channel uint8, data []byte) error {
+	for len(data) > 0 {
+		n, err := s.credits[channel].Await(s.Context)
+		if err != nil {
+			return err
+		}
+		n = min(n, len(data), Chunk)
+		s.credits[channel].Spend(n)
+		if err := s.out.Write(frame.Frame{Stream: s.ID, Type: frame.Data, Channel: channel, Payload: data[:n]}); err != nil {
+			return err
+		}
+		data = data[n:]
+	}
+	return nil
+}
+
+// Writer sends on an output channel, in frames of a useful size.
+func (s *Stream) Writer(channel uint8) io.Writer { return channelWriter{s, channel} }
+
+type channelWriter struct {
+	stream  *Stream
+	channel uint8
+}
+
+func (w channelWriter) Write(data []byte) (int, error) {
+	if err := w.stream.Write(w.channel, data); err != nil {
+		return 0, err
+	}
+	return len(data), nil
+}
+
+// Pump sends what is read from a pipe or terminal until its end, reading only what may be sent, so that a slow client
+// holds back the writer on the other side. It holds a buffer only while there is something to read. When ctx ends, it
+// returns ctx's error and nothing that was read is lost.
+func (s *Stream) Pump(ctx context.Context, channel uint8, from syscall.RawConn) error {
+	for {
+		credit, err := s.credits[channel].Await(ctx)
+		if err != nil {
+			return err
+		}
+		buffer, n, err := readWhenReady(from, min(credit, Chunk))
+		if n > 0 {
+			s.credits[channel].Spend(n)
+			err = s.out.Write(frame.Frame{Stream: s.ID, Type: frame.Data, Channel: channel, Payload: (*buffer)[:n]})
+		}
+		if buffer != nil {
+			buffers.Put(buffer)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func readWhenReady(from syscall.RawConn, limit int) (buffer *[]byte, n int, err error) {
+	var failure error
+	err = from.Read(func(fd uintptr) bool {
+		buffer = buffers.Get().(*[]byte)
+		n, failure = ignoringInterrupts(int(fd), (*buffer)[:limit])
+		if errors.Is(failure, syscall.EAGAIN) {
+			buffers.Put(buffer)
+			buffer, failure = nil, nil
+			return false
+		}
+		return true
+	})
+	switch {
+	case err != nil:
+		return buffer, 0, err
+	case errors.Is(failure, syscall.EIO): // a terminal whose other side is closed
+		return buffer, 0, io.EOF
+	case failure != nil:
+		return buffer, 0, failure
+	case n == 0:
+		return buffer, 0, io.EOF
+	}
+	return buffer, n, nil
+}
+
+func ignoringInterrupts(fd int, to []byte) (int, error) {
+	for {
+		n, err := syscall.Read(fd, to)
+		if !errors.Is(err, syscall.EINTR) {
+			return max(n, 0), err
+		}
+	}
+}
+
+// End says that an output channel has no more data.
+func (s *Stream) End(channel uint8) error {
+	return s.out.Write(frame.Frame{Stream: s.ID, Type: frame.End, Channel: channel})
+}
+
+// Event tells the client something on the way.
+func (s *Stream) Event(value any) error { return s.out.WriteJSON(s.ID, frame.Event, value) }
+
+// Result ends the stream.
+func (s *Stream) Result(value any) error {
+	s.cancel()
+	return s.out.WriteJSON(s.ID, frame.Result, value)
+}
+
+// Drain sends what can be read at once and then returns. It gives up when the client grants nothing for as long as
+// patience.
+func (s *Stream) Drain(channel uint8, from syscall.RawConn, patience time.Duration) error {
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	for {
+		waiting, stop := context.WithTimeout(s.Context, patience)
+		credit, err := s.credits[channel].Await(waiting)
+		stop()
+		if err != nil {
+			return err
+		}
+		n := 0
+		var failure error
+		if err := from.Control(func(fd uintptr) {
+			n, failure = ignoringInterrupts(int(fd), (*buffer)[:min(credit, Chunk)])
+		}); err != nil {
+			return err
+		}
+		if failure != nil || n == 0 {
+			return nil
+		}
+		if err := s.Write(channel, (*buffer)[:n]); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,50 @@
+// Command keeper runs one sandbox for whoever started it, and ends with it.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"dev.sandboxed/native/keeper/config"
+	"dev.sandboxed/native/keeper/isolate"
+	"dev.sandboxed/native/keeper/sandbox"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// The kernel ends the sandbox when the thread that started it ends. The main thread lives as long as the keeper.
+func init() { runtime.LockOSThread() }
+
+func main() {
+	began := time.Now()
+	if len(os.Args) > 1 && os.Args[1] == isolate.StageCommand {
+		fail(isolate.Stage(os.Args[2:]))
+	}
+	// Not ignored outright: that would be inherited by everything in the sandbox.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE, syscall.SIGHUP, syscall.SIGINT)
+	if err := keep(began); err != nil {
+		_ = json.NewEncoder(os.Stdout).Encode(map[string]string{"error": err.Error()})
+		os.Exit(1)
+	}
+}
+
+func keep(began time.Time) error {
+	stdin := bufio.NewReader(os.Stdin)
+	start, err := config.Read(stdin)
+	if err != nil {
+		return err
+	}
+	return sandbox.Run(start, version, began, stdin, os.Stdout)
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "keeper:", err)
+	os.Exit(125)
+}

@@ -1,0 +1,179 @@
+// Package flow keeps the credit of one channel, on its sending and on its receiving end.
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"dev.sandboxed/native/frame"
+)
+
+// Credit is what a sender may still send. The zero value has none and is ready to use.
+type Credit struct {
+	mutex     sync.Mutex
+	available int64
+	more      chan struct{}
+}
+
+// Grant adds what the receiver allowed; an error if more is outstanding than the protocol permits.
+func (c *Credit) Grant(n uint32) error {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.available+int64(n) > frame.MaxCredit {
+		return fmt.Errorf("credit of %d bytes on top of %d, where %d is the limit", n, c.available, frame.MaxCredit)
+	}
+	c.available += int64(n)
+	if c.more != nil {
+		close(c.more)
+		c.more = nil
+	}
+	return nil
+}
+
+// Await waits until something may be sent and returns how much, leaving it in place.
+func (c *Credit) Await(ctx context.Context) (int, error) {
+	for {
+		c.mutex.Lock()
+		if c.available > 0 {
+			defer c.mutex.Unlock()
+			return int(c.available), nil
+		}
+		if c.more == nil {
+			c.more = make(chan struct{})
+		}
+		more := c.more
+		c.mutex.Unlock()
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+}
+
+// Spend takes n bytes that are about to be sent. False means that there was less: a sender that is not Await-ing its own
+// credit, such as a peer being checked, has broken the rule.
+func (c *Credit) Spend(n int) bool {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if int64(n) > c.available {
+		return false
+	}
+	c.available -= int64(n)
+	return true
+}
+
+// ErrOverrun says that a peer sent more than it was granted.
+var ErrOverrun = errors.New("more data than credit was granted for")
+
+// ErrEnded says that a peer sent something behind its own end of data.
+var ErrEnded = errors.New("data after the end of data")
+
+// Inbox holds what a peer sent until its reader takes it. It never holds more than its window.
+type Inbox struct {
+	mutex   sync.Mutex
+	chunks  [][]byte
+	allowed int
+	taken   int
+	window  int
+	ended   bool
+	closed  bool
+	wake    chan struct{}
+	grant   func(uint32)
+}
+
+// NewInbox grants the whole window at once, and more as it is read.
+func NewInbox(window int, grant func(uint32)) *Inbox {
+	grant(uint32(window))
+	return &Inbox{window: window, allowed: window, grant: grant, wake: make(chan struct{}, 1)}
+}
+
+// Put stores a copy of what arrived and never waits.
+func (b *Inbox) Put(data []byte) error {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if len(data) > b.allowed {
+		return ErrOverrun
+	}
+	if b.ended {
+		return ErrEnded
+	}
+	b.allowed -= len(data)
+	if b.closed {
+		b.refill(len(data))
+		return nil
+	}
+	b.chunks = append(b.chunks, append([]byte(nil), data...))
+	b.signal()
+	return nil
+}
+
+// End says that nothing more will come.
+func (b *Inbox) End() {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.ended = true
+	b.signal()
+}
+
+// Discard drops what is there and what still comes: the reader is gone.
+func (b *Inbox) Discard() {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.closed = true
+	for _, chunk := range b.chunks {
+		b.refill(len(chunk))
+	}
+	b.chunks = nil
+	b.signal()
+}
+
+func (b *Inbox) signal() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Next waits for the next piece of data; ok is false at the end. One goroutine reads.
+func (b *Inbox) Next(ctx context.Context) (data []byte, ok bool, err error) {
+	for {
+		b.mutex.Lock()
+		switch {
+		case len(b.chunks) > 0:
+			data = b.chunks[0]
+			b.chunks[0] = nil
+			b.chunks = b.chunks[1:]
+			b.mutex.Unlock()
+			return data, true, nil
+		case b.ended || b.closed:
+			b.mutex.Unlock()
+			return nil, false, nil
+		}
+		b.mutex.Unlock()
+		select {
+		case <-b.wake:
+		case <-ctx.Done():
+			return nil, false, ctx.Err()
+		}
+	}
+}
+
+// Consumed says that n bytes handed out by Next have been used up, and grants as many again.
+func (b *Inbox) Consumed(n int) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.refill(n)
+}
+
+// refill grants in portions of half a window, so that not every small piece of data costs a frame.
+func (b *Inbox) refill(n int) {
+	b.taken += n
+	if b.taken >= b.window/2 && !b.ended {
+		b.allowed += b.taken
+		b.grant(uint32(b.taken))
+		b.taken = 0
+	}
+}

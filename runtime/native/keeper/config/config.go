@@ -1,0 +1,101 @@
+// Package config reads what a client asks a keeper to start.
+package config
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// maxSize bounds the start message.
+const maxSize = 16 << 20
+
+// placeholder stands for the sandbox's directory in the spec and in the flags of runsc.
+const placeholder = "{{directory}}"
+
+// Start is what a client asks for.
+type Start struct {
+	ID                string          `json:"id"`
+	Directory         string          `json:"directory"`
+	Runsc             []string        `json:"runsc"`
+	Spec              json.RawMessage `json:"spec"`
+	MemoryBytes       int64           `json:"memoryBytes"`
+	CPUs              float64         `json:"cpus"`
+	PIDs              int64           `json:"pids"`
+	TimeoutMillis     int64           `json:"timeoutMillis"`
+	IdleTimeoutMillis int64           `json:"idleTimeoutMillis"`
+}
+
+// Read reads and checks the start message.
+func Read(from io.Reader) (*Start, error) {
+	var length [4]byte
+	if _, err := io.ReadFull(from, length[:]); err != nil {
+		return nil, fmt.Errorf("read the length of the start message: %w", err)
+	}
+	n := binary.BigEndian.Uint32(length[:])
+	if n > maxSize {
+		return nil, fmt.Errorf("the start message has %d bytes, where %d are the limit", n, maxSize)
+	}
+	content := make([]byte, n)
+	if _, err := io.ReadFull(from, content); err != nil {
+		return nil, fmt.Errorf("read the start message: %w", err)
+	}
+	var s Start
+	if err := json.Unmarshal(content, &s); err != nil {
+		return nil, fmt.Errorf("parse the start message: %w", err)
+	}
+	if err := s.check(); err != nil {
+		return nil, fmt.Errorf("the start message is wrong: %w", err)
+	}
+	return s.filledIn()
+}
+
+func (s *Start) check() error {
+	switch {
+	case s.ID == "" || len(s.ID) > 64 || strings.ContainsFunc(s.ID, unfit):
+		return fmt.Errorf(`"id" is %q: it needs 1 to 64 letters, digits, "-", "_" or "."`, s.ID)
+	case !filepath.IsAbs(s.Directory) || filepath.Clean(s.Directory) != s.Directory || s.Directory == "/":
+		return fmt.Errorf(`"directory" is %q: it must be absolute and normalised`, s.Directory)
+	case len(s.Runsc) == 0 || !filepath.IsAbs(s.Runsc[0]):
+		return fmt.Errorf(`"runsc" is %q: it needs the absolute path of the runtime and its flags`, s.Runsc)
+	case len(s.Spec) == 0 || s.Spec[0] != '{':
+		return fmt.Errorf(`"spec" is missing`)
+	case s.TimeoutMillis <= 0:
+		return fmt.Errorf(`"timeoutMillis" is %d: it must be positive`, s.TimeoutMillis)
+	case s.IdleTimeoutMillis < 0 || s.MemoryBytes < 0 || s.CPUs < 0 || s.PIDs < 0:
+		return fmt.Errorf("a limit is negative: idleTimeoutMillis %d, memoryBytes %d, cpus %g, pids %d",
+			s.IdleTimeoutMillis, s.MemoryBytes, s.CPUs, s.PIDs)
+	}
+	return nil
+}
+
+func unfit(r rune) bool {
+	return r > unicode.MaxASCII || !(unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_.", r))
+}
+
+// filledIn puts the directory in the place of its placeholder. Braces occur in valid JSON only inside strings or as
+// objects, and no object starts with two of them.
+func (s *Start) filledIn() (*Start, error) {
+	quoted, err := json.Marshal(s.Directory)
+	if err != nil {
+		return nil, err
+	}
+	s.Spec = json.RawMessage(strings.ReplaceAll(string(s.Spec), placeholder, string(quoted[1:len(quoted)-1])))
+	for i := range s.Runsc {
+		s.Runsc[i] = strings.ReplaceAll(s.Runsc[i], placeholder, s.Directory)
+	}
+	return s, nil
+}
+
+// Timeout is how long the sandbox may live.
+func (s *Start) Timeout() time.Duration { return time.Duration(s.TimeoutMillis) * time.Millisecond }
+
+// IdleTimeout is how long the sandbox may be idle; zero is for ever.
+func (s *Start) IdleTimeout() time.Duration {
+	return time.Duration(s.IdleTimeoutMillis) * time.Millisecond
+}

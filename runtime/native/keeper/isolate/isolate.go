@@ -1,0 +1,70 @@
+// Package isolate starts the runtime inside namespaces of its own, as an ordinary user or as root.
+//
+// gVisor does the isolation. The namespaces let it run without privileges, and bind its life to the keeper's: the first
+// process of a process namespace takes all others with it, and the kernel kills it when its parent is gone.
+package isolate
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// StageCommand is the argument by which a keeper knows that it is the first process inside the namespaces.
+const StageCommand = "stage"
+
+// Command prepares the given program to run in new namespaces. It must be started from a thread that lives as long as
+// the keeper does, since that is what the kernel watches.
+func Command(argv []string) (*exec.Cmd, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find the keeper's own file: %w", err)
+	}
+	c := exec.Command(self, append([]string{StageCommand}, argv...)...)
+	c.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC |
+			syscall.CLONE_NEWUTS | syscall.CLONE_NEWPID,
+		UidMappings: idMap(os.Getuid()),
+		GidMappings: idMap(os.Getgid()),
+		Pdeathsig:   syscall.SIGKILL,
+		Setsid:      true,
+	}
+	return c, nil
+}
+
+// idMap makes the caller root in its namespace. Root keeps all other ids too: files of other owners that it binds into a
+// sandbox would be out of its reach otherwise.
+func idMap(id int) []syscall.SysProcIDMap {
+	if id == 0 && os.Geteuid() == 0 {
+		return []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 1<<32 - 1}}
+	}
+	return []syscall.SysProcIDMap{{ContainerID: 0, HostID: id, Size: 1}}
+}
+
+// Stage becomes the program, once the namespaces are made fit for it. It returns only if that fails.
+func Stage(argv []string) error {
+	if len(argv) == 0 {
+		return fmt.Errorf("no program to run")
+	}
+	// Mounts must not travel back to the host.
+	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("make mounts private: %w", err)
+	}
+	if err := syscall.Mount("proc", "/proc", "proc", syscall.MS_NOSUID|syscall.MS_NODEV|syscall.MS_NOEXEC, ""); err != nil {
+		return fmt.Errorf("mount /proc: %w", err)
+	}
+	if err := syscall.Exec(argv[0], argv, os.Environ()); err != nil {
+		return fmt.Errorf("execute %s: %w", argv[0], err)
+	}
+	return nil
+}
+
+// Start starts a prepared command, and explains why this host refuses when it does.
+func Start(c *exec.Cmd) error {
+	err := c.Start()
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("start the sandbox in its own namespaces: %w", err)
+}

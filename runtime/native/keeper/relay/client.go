@@ -1,0 +1,195 @@
+package relay
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+
+	"dev.sandboxed/native/frame"
+)
+
+// client is one connection.
+type client struct {
+	relay   *Relay
+	conn    *net.UnixConn
+	out     *outlet
+	streams map[uint32]*route // guarded by the relay's lock
+}
+
+// ServeClient serves a connection until it is closed by either end.
+func (r *Relay) ServeClient(conn *net.UnixConn) {
+	defer conn.Close()
+	out, err := newOutlet(conn, conn.Close, clientLimit)
+	if err != nil {
+		return
+	}
+	c := &client{relay: r, conn: conn, out: out, streams: map[uint32]*route{}}
+	if !r.admit(c) {
+		<-out.finish()
+		r.tellOnce.Do(func() { close(r.told) })
+		return
+	}
+	_ = c.serve()
+	r.dismiss(c)
+	out.fail(net.ErrClosed)
+}
+
+// send is for peers that may be gone: their streams are cancelled by whoever reads from them.
+func (c *client) send(f frame.Frame) { _ = c.out.send(f) }
+
+// admit greets a client. A sandbox that has ended only tells it so.
+func (r *Relay) admit(c *client) bool {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.met = true
+	if sendJSON(c.out, 0, frame.Hello, r.greeting(r.id)) != nil {
+		return false
+	}
+	if r.running != nil {
+		c.send(frame.Frame{Type: frame.Event, Payload: r.running})
+	}
+	if r.exited != nil {
+		c.send(frame.Frame{Type: frame.Event, Payload: r.exited})
+		return false
+	}
+	r.clients[c] = true
+	return true
+}
+
+// dismiss cancels what the client left behind.
+func (r *Relay) dismiss(c *client) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	delete(r.clients, c)
+	for _, route := range c.streams {
+		route.client = nil
+		_ = r.agent.send(frame.Frame{Stream: route.agentStream, Type: frame.Control, Payload: []byte(`{"cancel":true}`)})
+	}
+	c.streams = nil
+}
+
+func (c *client) serve() error {
+	reader := frame.NewReader(c.conn)
+	first, err := reader.Next()
+	if err != nil {
+		return err
+	}
+	if err := frame.CheckHello(first, "client"); err != nil {
+		return err
+	}
+	for {
+		f, err := reader.Next()
+		if err != nil {
+			return err
+		}
+		if err := c.accept(f); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *client) accept(f frame.Frame) error {
+	if f.Stream == 0 {
+		return c.control(f)
+	}
+	if c.relay.agent != nil && f.Type != frame.Control && f.Type != frame.Credit {
+		c.relay.agent.awaitRoom(agentRoom)
+	}
+	r := c.relay
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	route := c.streams[f.Stream]
+	if f.Type == frame.Open {
+		return c.open(f, route)
+	}
+	if route == nil {
+		return nil
+	}
+	switch f.Type {
+	case frame.Data:
+		if f.Channel != frame.Input || !route.toAgent.Spend(len(f.Payload)) {
+			return fmt.Errorf("data on channel %d of stream %d without credit", f.Channel, f.Stream)
+		}
+		r.activity.Touch()
+	case frame.End:
+		if f.Channel != frame.Input {
+			return fmt.Errorf("END on the output channel %d of stream %d", f.Channel, f.Stream)
+		}
+	case frame.Credit:
+		if f.Channel == frame.Input {
+			return fmt.Errorf("CREDIT for the own input of stream %d", f.Stream)
+		}
+		if err := route.toClient[f.Channel].Grant(f.CreditOf()); err != nil {
+			return err
+		}
+	case frame.Control:
+	default:
+		return fmt.Errorf("%s on stream %d is not for clients", f.Type, f.Stream)
+	}
+	f.Stream = route.agentStream
+	_ = r.agent.send(f)
+	return nil
+}
+
+func (c *client) control(f frame.Frame) error {
+	if f.Type != frame.Control {
+		return fmt.Errorf("%s on stream 0 is not for clients", f.Type)
+	}
+	var request struct {
+		Terminate bool `json:"terminate"`
+	}
+	if err := json.Unmarshal(f.Payload, &request); err != nil {
+		return err
+	}
+	if request.Terminate && c.relay.observer != nil {
+		c.relay.observer.Terminate()
+	}
+	return nil
+}
+
+// open needs the relay's lock.
+func (c *client) open(f frame.Frame, inUse *route) error {
+	r := c.relay
+	if inUse != nil {
+		return fmt.Errorf("stream %d is opened twice", f.Stream)
+	}
+	if r.agent == nil {
+		return nil // the sandbox did not start, of which the client is about to be told
+	}
+	if len(r.routes) >= frame.MaxStreams {
+		return sendJSON(c.out, f.Stream, frame.Result, map[string]any{"error": map[string]string{
+			"kind":    "TOO_MANY",
+			"message": fmt.Sprintf("%d requests are running in the sandbox, which is the limit", frame.MaxStreams),
+		}})
+	}
+	var request struct {
+		Op         string `json:"op"`
+		Entrypoint bool   `json:"entrypoint"`
+	}
+	if err := json.Unmarshal(f.Payload, &request); err != nil {
+		return fmt.Errorf("OPEN of stream %d: %w", f.Stream, err)
+	}
+	route := &route{
+		agentStream: r.freeStream(), clientStream: f.Stream, client: c,
+		entrypoint: request.Op == "exec" && request.Entrypoint,
+	}
+	r.routes[route.agentStream] = route
+	c.streams[f.Stream] = route
+	if !route.entrypoint {
+		r.activity.Began()
+	}
+	f.Stream = route.agentStream
+	_ = r.agent.send(f)
+	return nil
+}
+
+func (r *Relay) freeStream() uint32 {
+	for {
+		if r.lastStream++; r.lastStream > frame.MaxStream {
+			r.lastStream = 1
+		}
+		if r.routes[r.lastStream] == nil {
+			return r.lastStream
+		}
+	}
+}

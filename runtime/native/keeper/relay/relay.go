@@ -1,0 +1,286 @@
+// Package relay carries frames between the clients of a sandbox and its agent. It gives every stream a number of its own
+// on the agent's side, checks what the agent sends, and waits for neither a slow client nor a slow agent while another
+// could go on.
+package relay
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"dev.sandboxed/native/flow"
+	"dev.sandboxed/native/frame"
+)
+
+const (
+	// clientLimit is how much that needs no credit may wait for a client.
+	clientLimit = 64 << 20
+	// agentRoom is how much may wait for the agent before its clients are held back.
+	agentRoom = 16 << 20
+	// farewell is how long a client may take to read the end of its streams.
+	farewell = 5 * time.Second
+	// maxEvents and maxEventSize bound what an agent may send on a stream without credit.
+	maxEvents    = 16
+	maxEventSize = 64 << 10
+)
+
+// Outcome is how the sandbox or its entrypoint ended.
+type Outcome struct {
+	Code    int    `json:"code"`
+	Reason  string `json:"reason"`
+	Message string `json:"message,omitempty"`
+	Output  string `json:"output,omitempty"`
+}
+
+// Observer is told what the relay sees.
+type Observer interface {
+	// Running is called when the agent has answered.
+	Running()
+	// Terminate is called when a client asks for the end of the sandbox.
+	Terminate()
+}
+
+// Relay is the meeting point.
+type Relay struct {
+	id, version string
+	observer    Observer
+	activity    *Activity
+	agent       *outlet
+	fromAgent   *frame.Reader
+
+	mutex      sync.Mutex
+	routes     map[uint32]*route
+	lastStream uint32
+	clients    map[*client]bool
+	running    json.RawMessage
+	entrypoint *Outcome
+	met        bool
+	exited     json.RawMessage
+	told       chan struct{}
+	tellOnce   sync.Once
+}
+
+// route is one stream.
+type route struct {
+	agentStream, clientStream uint32
+	client                    *client // nil once it has gone
+	entrypoint                bool
+	toAgent                   flow.Credit
+	toClient                  [3]flow.Credit
+	events                    int
+}
+
+// New relays to the agent behind the two pipes.
+func New(id, version string, toAgent, fromAgent *os.File, activity *Activity, observer Observer) (*Relay, error) {
+	r := Detached(id, version)
+	r.observer, r.activity, r.fromAgent = observer, activity, frame.NewReader(fromAgent)
+	var err error
+	if r.agent, err = newOutlet(toAgent, toAgent.Close, 1<<62); err != nil {
+		return nil, err
+	}
+	return r, sendJSON(r.agent, 0, frame.Hello, r.greeting(""))
+}
+
+// Detached has no agent. It only tells clients how the sandbox ended.
+func Detached(id, version string) *Relay {
+	return &Relay{
+		id: id, version: version,
+		routes:  map[uint32]*route{},
+		clients: map[*client]bool{},
+		told:    make(chan struct{}),
+	}
+}
+
+// Met says whether a client has ever connected.
+func (r *Relay) Met() bool {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.met
+}
+
+// Told is closed when a client has been told how the sandbox ended.
+func (r *Relay) Told() <-chan struct{} { return r.told }
+
+func (r *Relay) greeting(id string) frame.Greeting {
+	return frame.Greeting{Protocol: frame.Protocol, Role: "keeper", Version: r.version, ID: id}
+}
+
+func sendJSON(to *outlet, stream uint32, t frame.Type, value any) error {
+	payload, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", t, err)
+	}
+	return to.send(frame.Frame{Stream: stream, Type: t, Payload: payload})
+}
+
+// Entrypoint is how the entrypoint ended, or nil.
+func (r *Relay) Entrypoint() *Outcome {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.entrypoint
+}
+
+// ServeAgent carries what the agent sends until it hangs up. An error means that the agent broke the protocol.
+func (r *Relay) ServeAgent() error {
+	first, err := r.fromAgent.Next()
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err == nil {
+		err = frame.CheckHello(first, "agent")
+	}
+	if err != nil {
+		return fmt.Errorf("the agent's greeting: %w", err)
+	}
+	r.observer.Running()
+	for {
+		f, err := r.fromAgent.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = r.acceptFromAgent(f)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (r *Relay) acceptFromAgent(f frame.Frame) error {
+	r.mutex.Lock()
+	route := r.routes[f.Stream]
+	if route == nil {
+		r.mutex.Unlock()
+		if f.Stream == 0 || f.Type == frame.Open || f.Type == frame.Control {
+			return fmt.Errorf("the agent sent %s on stream %d", f.Type, f.Stream)
+		}
+		return nil
+	}
+	err := route.check(f)
+	if err == nil && route.entrypoint && f.Type == frame.Event {
+		r.noteEntrypoint(f.Payload)
+	}
+	if f.Type == frame.Result {
+		r.removeRoute(route)
+	}
+	client := route.client
+	r.mutex.Unlock()
+	if err != nil {
+		return err
+	}
+	if client != nil {
+		f.Stream = route.clientStream
+		client.send(f)
+	}
+	return nil
+}
+
+// check refuses what the agent may not send on the stream.
+func (route *route) check(f frame.Frame) error {
+	wrong := func(what string) error {
+		return fmt.Errorf("the agent sent %s (%s on channel %d of stream %d)", what, f.Type, f.Channel, route.agentStream)
+	}
+	switch f.Type {
+	case frame.Data:
+		if f.Channel == frame.Input || !route.toClient[f.Channel].Spend(len(f.Payload)) {
+			return wrong("data it had no credit for")
+		}
+	case frame.End:
+		if f.Channel == frame.Input {
+			return wrong("the end of its own input")
+		}
+	case frame.Credit:
+		if f.Channel != frame.Input {
+			return wrong("credit for its own output")
+		}
+		if err := route.toAgent.Grant(f.CreditOf()); err != nil {
+			return wrong(err.Error())
+		}
+	case frame.Event:
+		if route.events++; route.events > maxEvents || len(f.Payload) > maxEventSize {
+			return wrong("too many or too large events")
+		}
+	case frame.Result:
+	default:
+		return wrong("what only clients send")
+	}
+	return nil
+}
+
+func (r *Relay) noteEntrypoint(payload []byte) {
+	var event struct {
+		Exited *struct {
+			Code   int    `json:"code"`
+			Reason string `json:"reason"`
+		} `json:"exited"`
+	}
+	if json.Unmarshal(payload, &event) != nil || event.Exited == nil {
+		return
+	}
+	code := event.Exited.Code
+	switch event.Exited.Reason {
+	case "EXITED", "SIGNALED", "TIMEOUT":
+		if code >= 0 && code <= 255 {
+			r.entrypoint = &Outcome{Code: code, Reason: event.Exited.Reason}
+		}
+	}
+}
+
+// removeRoute needs the lock.
+func (r *Relay) removeRoute(route *route) {
+	delete(r.routes, route.agentStream)
+	if route.client != nil {
+		delete(route.client.streams, route.clientStream)
+	}
+	if !route.entrypoint {
+		r.activity.Ended()
+	}
+}
+
+// Announce tells every client, now and later, that the sandbox is up.
+func (r *Relay) Announce(running any) error {
+	payload, err := json.Marshal(map[string]any{"running": running})
+	if err != nil {
+		return err
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.running = payload
+	for c := range r.clients {
+		c.send(frame.Frame{Type: frame.Event, Payload: payload})
+	}
+	return nil
+}
+
+// Finish tells every client that the sandbox has ended, and waits until they have read it, or for a while.
+func (r *Relay) Finish(outcome Outcome) {
+	payload, err := json.Marshal(map[string]any{"exited": outcome})
+	if err != nil {
+		payload = []byte(`{"exited":{"code":125,"reason":"FAILED"}}`)
+	}
+	r.mutex.Lock()
+	r.exited = payload
+	var waiting []*client
+	for c := range r.clients {
+		c.send(frame.Frame{Type: frame.Event, Payload: payload})
+		waiting = append(waiting, c)
+	}
+	r.mutex.Unlock()
+	if r.agent != nil {
+		r.agent.fail(net.ErrClosed)
+	}
+	deadline := time.After(farewell)
+	for _, c := range waiting {
+		select {
+		case <-c.out.finish():
+		case <-deadline:
+			return
+		}
+	}
+}

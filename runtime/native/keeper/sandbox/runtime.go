@@ -1,0 +1,106 @@
+package sandbox
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"dev.sandboxed/native/keeper/config"
+	"dev.sandboxed/native/keeper/isolate"
+	"dev.sandboxed/native/keeper/state"
+	"dev.sandboxed/native/keeper/tail"
+)
+
+const (
+	// outputSize lets the agent write on while the keeper is busy. A refusal leaves the smaller default.
+	outputSize = 1 << 20
+	// tailSize is how much of the runtime's output is kept for messages.
+	tailSize = 16 << 10
+)
+
+// runtime is the running runsc with the agent inside.
+type runtime struct {
+	command   *exec.Cmd
+	toAgent   *os.File
+	fromAgent *os.File
+	errors    *tail.Buffer
+	copied    chan struct{}
+}
+
+// launch starts runsc. Only the thread that runs the keeper's main function may call it: the kernel ends the sandbox with
+// that thread.
+func launch(start *config.Start, directory *state.Directory, bundle string) (*runtime, error) {
+	argv := append([]string{}, start.Runsc...)
+	argv = append(argv, "--root="+directory.Root(), "run", "--bundle="+bundle, start.ID)
+	command, err := isolate.Command(argv)
+	if err != nil {
+		return nil, err
+	}
+	r := &runtime{command: command, errors: tail.New(tailSize), copied: make(chan struct{})}
+	child, err := r.connect()
+	defer func() {
+		for _, file := range child {
+			file.Close()
+		}
+	}()
+	if err == nil {
+		err = isolate.Start(command)
+	}
+	if err != nil {
+		r.closePipes()
+		return nil, err
+	}
+	return r, nil
+}
+
+// connect makes the pipes; the returned ends are the child's.
+func (r *runtime) connect() ([]*os.File, error) {
+	var child []*os.File
+	pipe := func() (*os.File, *os.File) {
+		in, out, err := os.Pipe()
+		if err != nil {
+			return nil, nil
+		}
+		return in, out
+	}
+	stdin, toAgent := pipe()
+	fromAgent, stdout := pipe()
+	errorsIn, stderr := pipe()
+	for _, file := range []*os.File{stdin, stdout, stderr} {
+		if file == nil {
+			return child, fmt.Errorf("make pipes for the runtime: %w", syscall.EMFILE)
+		}
+		child = append(child, file)
+	}
+	r.toAgent, r.fromAgent = toAgent, fromAgent
+	_, _ = unix.FcntlInt(stdout.Fd(), unix.F_SETPIPE_SZ, outputSize)
+	r.command.Stdin, r.command.Stdout, r.command.Stderr = stdin, stdout, stderr
+	go func() {
+		defer close(r.copied)
+		defer errorsIn.Close()
+		_, _ = io.Copy(r.errors, errorsIn)
+	}()
+	return child, nil
+}
+
+func (r *runtime) closePipes() {
+	for _, file := range []*os.File{r.toAgent, r.fromAgent} {
+		if file != nil {
+			file.Close()
+		}
+	}
+}
+
+// kill ends everything in the sandbox.
+func (r *runtime) kill() { _ = r.command.Process.Kill() }
+
+// wait waits until everything in the sandbox has ended.
+func (r *runtime) wait() syscall.WaitStatus {
+	_ = r.command.Wait()
+	status, _ := r.command.ProcessState.Sys().(syscall.WaitStatus)
+	return status
+}

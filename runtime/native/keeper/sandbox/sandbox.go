@@ -1,0 +1,278 @@
+// Package sandbox runs one sandbox from its start to the moment when nothing of it is left.
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"dev.sandboxed/native/keeper/config"
+	"dev.sandboxed/native/keeper/relay"
+	"dev.sandboxed/native/keeper/state"
+)
+
+// Exit codes that do not come from a program.
+const (
+	codeTimeout    = 124
+	codeFailed     = 125
+	codeTerminated = 137
+	signalBase     = 128
+)
+
+// lastWords is how long the output of a runtime that has ended may take to arrive.
+const lastWords = 2 * time.Second
+
+// Keeper is one running sandbox.
+type Keeper struct {
+	start     *config.Start
+	version   string
+	began     time.Time
+	directory *state.Directory
+	listener  *net.UnixListener
+	runtime   *runtime
+	relay     *relay.Relay
+	activity  *relay.Activity
+
+	launched time.Time
+	verdicts chan relay.Outcome
+	running  chan struct{}
+	once     sync.Once
+}
+
+// Run starts the sandbox and returns when everything it had is released. What is read from creator is ignored; its end
+// says that nobody needs the sandbox any more.
+func Run(start *config.Start, version string, began time.Time, creator io.Reader, answer io.Writer) error {
+	k := &Keeper{
+		start: start, version: version, began: began,
+		activity: relay.NewActivity(),
+		verdicts: make(chan relay.Outcome, 8),
+		running:  make(chan struct{}),
+	}
+	if err := k.prepare(answer); err != nil {
+		return err
+	}
+	gone := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(io.Discard, creator)
+		close(gone)
+	}()
+	outcome := k.live(gone)
+	k.release(outcome, gone)
+	return nil
+}
+
+func (k *Keeper) prepare(answer io.Writer) error {
+	var err error
+	if k.directory, err = state.Create(k.start.Directory); err != nil {
+		return err
+	}
+	var socket string
+	if k.listener, socket, err = k.directory.Listen(); err == nil {
+		k.listener.SetUnlinkOnClose(false) // the directory goes as a whole
+		err = json.NewEncoder(answer).Encode(map[string]string{"socket": socket})
+	}
+	if err != nil {
+		k.directory.Remove()
+	}
+	return err
+}
+
+// live runs the sandbox and says how it ended. Afterwards none of its processes is left.
+func (k *Keeper) live(gone <-chan struct{}) relay.Outcome {
+	if err := k.launch(); err != nil {
+		k.relay = relay.Detached(k.start.ID, k.version)
+		go k.acceptClients()
+		return failed(err.Error(), "")
+	}
+	go k.acceptClients()
+	hungUp := make(chan error, 1)
+	go func() { hungUp <- k.relay.ServeAgent() }()
+	exited := make(chan syscall.WaitStatus, 1)
+	go func() { exited <- k.runtime.wait() }()
+	go k.watchIdle()
+
+	lifetime := time.NewTimer(k.start.Timeout())
+	defer lifetime.Stop()
+	select {
+	case status := <-exited:
+		return k.natural(status, hungUp)
+	case <-lifetime.C:
+		k.judge(relay.Outcome{Code: codeTimeout, Reason: "TIMEOUT",
+			Message: fmt.Sprintf("the sandbox lived for its whole timeout of %s", k.start.Timeout())})
+	case <-gone:
+		k.judge(relay.Outcome{Code: codeTerminated, Reason: "TERMINATED", Message: "the process that created the sandbox is gone"})
+	case err := <-hungUp:
+		if err == nil {
+			// The agent closed its output: it is about to end, unless it is not ours any more.
+			select {
+			case status := <-exited:
+				hungUp <- nil
+				return k.natural(status, hungUp)
+			case <-time.After(lastWords):
+				err = fmt.Errorf("the agent closed its output and went on")
+			case <-lifetime.C:
+			}
+		}
+		if err != nil {
+			k.judge(failed(fmt.Sprintf("the agent broke the protocol: %v", err), ""))
+		}
+	case outcome := <-k.verdicts:
+		k.judge(outcome)
+	}
+	k.runtime.kill()
+	<-exited
+	outcome := <-k.verdicts
+	if outcome.Reason == "FAILED" {
+		outcome.Output = k.output()
+	}
+	return outcome
+}
+
+func (k *Keeper) launch() error {
+	bundle, err := k.directory.Bundle(k.start.Spec)
+	if err != nil {
+		return err
+	}
+	if k.runtime, err = launch(k.start, k.directory, bundle); err != nil {
+		return err
+	}
+	k.launched = time.Now()
+	k.relay, err = relay.New(k.start.ID, k.version, k.runtime.toAgent, k.runtime.fromAgent, k.activity, k)
+	if err != nil {
+		k.runtime.kill()
+		k.runtime.wait()
+	}
+	return err
+}
+
+// judge keeps the first verdict at hand for live.
+func (k *Keeper) judge(outcome relay.Outcome) {
+	select {
+	case k.verdicts <- outcome:
+	default:
+	}
+}
+
+// Running implements relay.Observer.
+func (k *Keeper) Running() {
+	close(k.running)
+	_ = k.relay.Announce(map[string]any{"startupMicros": map[string]int64{
+		"keeper": k.launched.Sub(k.began).Microseconds(),
+		"agent":  time.Since(k.began).Microseconds(),
+	}})
+}
+
+// Terminate implements relay.Observer.
+func (k *Keeper) Terminate() {
+	k.judge(relay.Outcome{Code: codeTerminated, Reason: "TERMINATED"})
+}
+
+// natural explains an end that the keeper did not bring about.
+func (k *Keeper) natural(status syscall.WaitStatus, hungUp <-chan error) relay.Outcome {
+	var broke error
+	select {
+	case broke = <-hungUp:
+	case <-time.After(lastWords):
+	}
+	select {
+	case outcome := <-k.verdicts:
+		return outcome
+	default:
+	}
+	if outcome := k.relay.Entrypoint(); outcome != nil {
+		return *outcome
+	}
+	if broke != nil {
+		return failed(fmt.Sprintf("the agent broke the protocol: %v", broke), k.output())
+	}
+	select {
+	case <-k.running:
+	default:
+		return failed(fmt.Sprintf("the sandbox did not start: %s %s", k.start.Runsc[0], describe(status)), k.output())
+	}
+	switch code := status.ExitStatus(); {
+	case status.Signaled():
+		return failed(fmt.Sprintf("the runtime %s %s", k.start.Runsc[0], describe(status)), k.output())
+	case code == codeFailed:
+		return failed("the agent failed", k.output())
+	case code > signalBase:
+		return relay.Outcome{Code: code, Reason: "SIGNALED", Message: "the agent was killed", Output: k.output()}
+	default:
+		return relay.Outcome{Code: code, Reason: "EXITED", Message: "the agent ended", Output: k.output()}
+	}
+}
+
+func describe(status syscall.WaitStatus) string {
+	if status.Signaled() {
+		return fmt.Sprintf("was killed by signal %d (%s)", int(status.Signal()), status.Signal())
+	}
+	return fmt.Sprintf("exited with code %d", status.ExitStatus())
+}
+
+func failed(message, output string) relay.Outcome {
+	return relay.Outcome{Code: codeFailed, Reason: "FAILED", Message: message, Output: output}
+}
+
+// output is the end of what runsc and the agent had to say.
+func (k *Keeper) output() string {
+	select {
+	case <-k.runtime.copied:
+	case <-time.After(lastWords):
+	}
+	text := k.runtime.errors.String()
+	if log, err := os.ReadFile(k.directory.Log()); err == nil {
+		text += string(log[max(0, len(log)-tailSize):])
+	}
+	return strings.TrimSpace(text)
+}
+
+func (k *Keeper) acceptClients() {
+	for {
+		conn, err := k.listener.AcceptUnix()
+		if err != nil {
+			return
+		}
+		go k.relay.ServeClient(conn)
+	}
+}
+
+// watchIdle looks again only when the sandbox could have become idle for long enough.
+func (k *Keeper) watchIdle() {
+	limit := k.start.IdleTimeout()
+	if limit == 0 {
+		return
+	}
+	for {
+		idle := k.activity.Idle()
+		if idle >= limit {
+			k.judge(relay.Outcome{Code: codeTimeout, Reason: "IDLE_TIMEOUT",
+				Message: fmt.Sprintf("the sandbox was idle for %s", limit)})
+			return
+		}
+		time.Sleep(min(limit-idle, limit))
+	}
+}
+
+// release removes what is left and then tells the clients. A client that is still on its way finds the socket; only
+// then is the directory kept until it has been told.
+func (k *Keeper) release(outcome relay.Outcome, gone <-chan struct{}) {
+	if !k.relay.Met() {
+		k.relay.Finish(outcome)
+		select {
+		case <-k.relay.Told():
+		case <-gone:
+		case <-time.After(lastWords):
+		}
+		k.directory.Remove()
+	} else {
+		k.directory.Remove()
+		k.relay.Finish(outcome)
+	}
+	k.listener.Close()
+}

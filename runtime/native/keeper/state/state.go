@@ -1,0 +1,116 @@
+// Package state owns the directory of one sandbox. A keeper holds a lock in it for as long as it lives, so whoever comes
+// later can tell a directory in use from one that was left behind.
+package state
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+const (
+	lockName   = "lock"
+	socketName = "socket"
+	bundleName = "bundle"
+	rootName   = "runsc"
+	logName    = "runsc.log"
+
+	// maxSocketPath is what the kernel takes for the path of a socket.
+	maxSocketPath = 107
+)
+
+// Directory is the directory of a living sandbox.
+type Directory struct {
+	path string
+	lock *os.File
+}
+
+// Create makes the directory, which must not exist, and locks it.
+func Create(path string) (*Directory, error) {
+	if socket := filepath.Join(path, socketName); len(socket) > maxSocketPath {
+		return nil, fmt.Errorf("the path %s is %d bytes long, and a socket's can have %d: use a directory with a shorter path",
+			socket, len(socket), maxSocketPath)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("make the sandbox's directory: %w", err)
+	}
+	if err := os.Mkdir(path, 0o700); err != nil {
+		return nil, fmt.Errorf("make the sandbox's directory: %w", err)
+	}
+	d := &Directory{path: path}
+	if err := d.fill(); err != nil {
+		d.Remove()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Directory) fill() error {
+	var err error
+	if d.lock, err = lock(filepath.Join(d.path, lockName)); err != nil {
+		return err
+	}
+	for _, name := range []string{bundleName, rootName} {
+		if err := os.Mkdir(filepath.Join(d.path, name), 0o700); err != nil {
+			return fmt.Errorf("make the sandbox's directory: %w", err)
+		}
+	}
+	return nil
+}
+
+var errLocked = errors.New("another process holds the lock")
+
+func lock(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock the sandbox's directory: %w", err)
+	}
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = errLocked
+	}
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	return file, nil
+}
+
+// Path is the directory.
+func (d *Directory) Path() string { return d.path }
+
+// Root is where runsc keeps its own state.
+func (d *Directory) Root() string { return filepath.Join(d.path, rootName) }
+
+// Log is where runsc writes what it has to say.
+func (d *Directory) Log() string { return filepath.Join(d.path, logName) }
+
+// Bundle writes the specification and returns the directory it is in.
+func (d *Directory) Bundle(spec []byte) (string, error) {
+	bundle := filepath.Join(d.path, bundleName)
+	if err := os.WriteFile(filepath.Join(bundle, "config.json"), spec, 0o600); err != nil {
+		return "", fmt.Errorf("write the bundle: %w", err)
+	}
+	return bundle, nil
+}
+
+// Listen opens the socket, which only the own user can connect to.
+func (d *Directory) Listen() (*net.UnixListener, string, error) {
+	path := filepath.Join(d.path, socketName)
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, "", fmt.Errorf("listen for clients: %w", err)
+	}
+	return listener, path, nil
+}
+
+// Remove removes everything and lets go of the lock.
+func (d *Directory) Remove() {
+	_ = os.RemoveAll(d.path)
+	if d.lock != nil {
+		d.lock.Close()
+	}
+}
