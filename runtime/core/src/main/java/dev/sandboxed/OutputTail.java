@@ -4,20 +4,31 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Shows the end of a process' output in messages, safe to print on a terminal. */
-final class OutputTail {
+/**
+ * Shows what a process printed in messages for people: bounded, and safe to print on a terminal.
+ *
+ * <p>What a terminal would act on, such as escape sequences and marks that change the direction of
+ * text, is written out instead.
+ */
+public final class OutputTail {
   private static final int MAX_BYTES = 4096;
   private static final int MAX_COMMAND = 1000;
 
   private OutputTail() {}
 
   static String describe(List<String> command, ExitStatus status, byte[] stdout, byte[] stderr) {
-    return "%s: %s%s%s"
+    return "%s: %s\n%s\n%s"
         .formatted(
             commandLine(command), status, section("stdout", stdout), section("stderr", stderr));
   }
 
-  static String commandLine(List<String> command) {
+  /**
+   * Shows a command as one would type it into a shell.
+   *
+   * @param command the program and its arguments
+   * @return the first 1000 characters
+   */
+  public static String commandLine(List<String> command) {
     var line =
         command.stream()
             .map(a -> a.matches("[\\w@%+=:,./-]+") ? a : "'" + a.replace("'", "'\\''") + "'")
@@ -26,18 +37,30 @@ final class OutputTail {
     return shown.length() > MAX_COMMAND ? shown.substring(0, MAX_COMMAND) + "…" : shown;
   }
 
-  private static String section(String name, byte[] bytes) {
+  /**
+   * Shows the end of an output stream under its name.
+   *
+   * @param name for example {@code stdout}
+   * @param bytes the output
+   * @return several lines, of the last 4096 bytes; no line end after the last
+   */
+  public static String section(String name, byte[] bytes) {
     if (bytes.length == 0) {
-      return "\n" + name + ": (empty)";
+      return name + ": (empty)";
     }
     var from = Math.max(0, bytes.length - MAX_BYTES);
     var text = printable(new String(bytes, from, bytes.length - from, StandardCharsets.UTF_8));
     var head = from > 0 ? " (the last %,d of %,d bytes)".formatted(MAX_BYTES, bytes.length) : "";
-    return "\n%s%s:\n%s".formatted(name, head, text.stripTrailing().indent(2).stripTrailing());
+    return "%s%s:\n%s".formatted(name, head, text.stripTrailing().indent(2).stripTrailing());
   }
 
-  /** Replaces what a terminal would act on: output is hostile. */
-  static String printable(String text) {
+  /**
+   * Replaces what a terminal would act on: output is hostile.
+   *
+   * @param text any text
+   * @return the text, safe to print; line ends and tabs are kept
+   */
+  public static String printable(String text) {
     var safe = new StringBuilder(text.length());
     text.codePoints()
         .forEach(
