@@ -1,4 +1,7 @@
-/** Sandboxes for JUnit tests. */
+/**
+ * Sandboxes for JUnit tests: {@link dev.sandboxed.junit.Sandboxed @Sandboxed} is the place to
+ * begin.
+ */
 @NullMarked
 package dev.sandboxed.junit;
 

@@ -1,0 +1,82 @@
+package dev.sandboxed.junit;
+
+import java.lang.annotation.Annotation;
+import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Executable;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.lang.reflect.Parameter;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One {@link Sandboxed} annotation and the element that carries it.
+ *
+ * @param annotation the annotation
+ * @param element where it stands, for messages
+ */
+record Declared(Sandboxed annotation, String element) {
+
+  /** Finds the annotations of an element, its own before those of its other annotations. */
+  static List<Declared> on(AnnotatedElement element, String name) {
+    var found = new ArrayList<Declared>();
+    collect(element, name, found, new HashSet<>());
+    return found;
+  }
+
+  /** Finds the annotations of a class, then those of its superclasses and interfaces. */
+  static List<Declared> on(Class<?> type) {
+    var found = new ArrayList<Declared>();
+    collectHierarchy(type, found, new HashSet<>());
+    return found;
+  }
+
+  static String name(Class<?> type) {
+    return "class [%s]".formatted(type.getName());
+  }
+
+  static String name(Field field) {
+    return "field [%s]".formatted(field.toGenericString());
+  }
+
+  static String name(Executable executable) {
+    return "%s [%s]"
+        .formatted(
+            executable instanceof Method ? "method" : "constructor", executable.toGenericString());
+  }
+
+  static String name(Parameter parameter) {
+    return "parameter [%s] in %s".formatted(parameter, name(parameter.getDeclaringExecutable()));
+  }
+
+  private static void collectHierarchy(
+      Class<?> type, List<Declared> found, Set<AnnotatedElement> seen) {
+    if (type == Object.class || !seen.add(type)) {
+      return;
+    }
+    collect(type, name(type), found, seen);
+    var superclass = type.getSuperclass();
+    if (superclass != null) {
+      collectHierarchy(superclass, found, seen);
+    }
+    for (var parent : type.getInterfaces()) {
+      collectHierarchy(parent, found, seen);
+    }
+  }
+
+  private static void collect(
+      AnnotatedElement element, String name, List<Declared> found, Set<AnnotatedElement> seen) {
+    var own = element.getDeclaredAnnotation(Sandboxed.class);
+    if (own != null) {
+      found.add(new Declared(own, name));
+    }
+    for (var other : element.getDeclaredAnnotations()) {
+      Class<? extends Annotation> type = other.annotationType();
+      if (type != Sandboxed.class && !type.getName().startsWith("java.") && seen.add(type)) {
+        collect(type, "annotation [%s]".formatted(type.getName()), found, seen);
+      }
+    }
+  }
+}

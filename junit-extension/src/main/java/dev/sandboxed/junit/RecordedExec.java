@@ -1,0 +1,66 @@
+package dev.sandboxed.junit;
+
+import dev.sandboxed.ExecResult;
+import dev.sandboxed.ExecTimeoutException;
+import dev.sandboxed.OutputTail;
+import dev.sandboxed.SandboxProcess;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/** The record of one command: how it ended and the ends of its output. Thread-safe. */
+final class RecordedExec {
+  private final List<String> command;
+  private final TailBuffer stdout = new TailBuffer();
+  private final TailBuffer stderr = new TailBuffer();
+  private volatile @Nullable SandboxProcess process;
+  private volatile @Nullable String outcome;
+
+  RecordedExec(List<String> command) {
+    this.command = command;
+  }
+
+  TailBuffer stdout() {
+    return stdout;
+  }
+
+  TailBuffer stderr() {
+    return stderr;
+  }
+
+  void started(SandboxProcess started) {
+    process = started;
+  }
+
+  void ended(ExecResult result) {
+    outcome = result.toString();
+  }
+
+  void failed(Throwable failure) {
+    var cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    outcome =
+        cause instanceof ExecTimeoutException timeout
+            ? timeout.partial().toString()
+            : "%s: %s".formatted(OutputTail.commandLine(command), cause);
+  }
+
+  String describe() {
+    var known = outcome;
+    if (known != null) {
+      return known;
+    }
+    var running = process;
+    var status = running == null ? null : running.poll().orElse(null);
+    return status == null
+        ? "%s: still running\n%s\n%s"
+            .formatted(
+                OutputTail.commandLine(command),
+                OutputTail.section("stdout", stdout.bytes()),
+                OutputTail.section("stderr", stderr.bytes()))
+        : new ExecResult(command, status, stdout.bytes(), stderr.bytes(), Duration.ZERO).toString();
+  }
+}

@@ -1,0 +1,129 @@
+package dev.sandboxed.junit;
+
+import dev.sandboxed.ByteSize;
+import dev.sandboxed.Exec;
+import dev.sandboxed.ExecResult;
+import dev.sandboxed.PtySize;
+import dev.sandboxed.SandboxException;
+import dev.sandboxed.SandboxProcess;
+import dev.sandboxed.Secret;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/** A command that is recorded when it runs. */
+final class RecordingExec implements Exec {
+  private final Exec exec;
+  private final ExecLog log;
+
+  RecordingExec(Exec exec, ExecLog log) {
+    this.exec = exec;
+    this.log = log;
+  }
+
+  @Override
+  public Exec workdir(String workdir) {
+    return new RecordingExec(exec.workdir(workdir), log);
+  }
+
+  @Override
+  public Exec env(String name, String value) {
+    return new RecordingExec(exec.env(name, value), log);
+  }
+
+  @Override
+  public Exec env(Map<String, String> variables) {
+    return new RecordingExec(exec.env(variables), log);
+  }
+
+  @Override
+  public Exec secret(Secret secret) {
+    return new RecordingExec(exec.secret(secret), log);
+  }
+
+  @Override
+  public Exec user(String user) {
+    return new RecordingExec(exec.user(user), log);
+  }
+
+  @Override
+  public Exec stdin(byte[] bytes) {
+    return new RecordingExec(exec.stdin(bytes), log);
+  }
+
+  @Override
+  public Exec timeout(Duration timeout) {
+    return new RecordingExec(exec.timeout(timeout), log);
+  }
+
+  @Override
+  public Exec pty(PtySize size) {
+    return new RecordingExec(exec.pty(size), log);
+  }
+
+  @Override
+  public Exec outputLimit(ByteSize limit) {
+    return new RecordingExec(exec.outputLimit(limit), log);
+  }
+
+  @Override
+  public List<String> command() {
+    return exec.command();
+  }
+
+  @Override
+  public SandboxProcess start() {
+    var record = log.add(command());
+    try {
+      return new RecordingProcess(exec.start(), record);
+    } catch (SandboxException e) {
+      record.failed(e);
+      throw e;
+    }
+  }
+
+  @Override
+  public CompletableFuture<SandboxProcess> startAsync() {
+    var record = log.add(command());
+    var started = exec.startAsync();
+    var recording =
+        started.<SandboxProcess>thenApply(process -> new RecordingProcess(process, record));
+    recording.whenComplete(
+        (process, failure) -> {
+          if (failure != null) {
+            record.failed(failure);
+            started.cancel(true);
+          }
+        });
+    return recording;
+  }
+
+  @Override
+  public ExecResult await() {
+    var record = log.add(command());
+    try {
+      var result = exec.await();
+      record.ended(result);
+      return result;
+    } catch (SandboxException e) {
+      record.failed(e);
+      throw e;
+    }
+  }
+
+  @Override
+  public CompletableFuture<ExecResult> awaitAsync() {
+    var record = log.add(command());
+    var result = exec.awaitAsync();
+    result.whenComplete(
+        (ended, failure) -> {
+          if (failure == null) {
+            record.ended(ended);
+          } else {
+            record.failed(failure);
+          }
+        });
+    return result;
+  }
+}

@@ -1,0 +1,107 @@
+package dev.sandboxed.junit;
+
+import dev.sandboxed.Exec;
+import dev.sandboxed.ExitStatus;
+import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxFiles;
+import dev.sandboxed.SandboxProcess;
+import dev.sandboxed.SandboxSpec;
+import dev.sandboxed.StartupTimings;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** A sandbox that keeps in mind which commands ran last. */
+final class RecordingSandbox implements Sandbox {
+  private final Sandbox sandbox;
+  private final String subject;
+  private final ExecLog log = new ExecLog();
+  private final Optional<SandboxProcess> entrypoint;
+
+  RecordingSandbox(Sandbox sandbox, String subject) {
+    this.sandbox = sandbox;
+    this.subject = subject;
+    this.entrypoint = sandbox.entrypoint().map(p -> new RecordingProcess(p, log.add(p.command())));
+  }
+
+  /** Describes what ran; empty if nothing did and the sandbox is well. */
+  Optional<String> activity() {
+    var status = sandbox.poll();
+    var commands = log.describe();
+    return commands.isEmpty() && status.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "Sandbox %s of %s, %s%s"
+                .formatted(
+                    id(),
+                    subject,
+                    status.map(s -> "ended: " + s).orElse("running"),
+                    commands.isEmpty() ? "" : "; " + commands));
+  }
+
+  @Override
+  public String id() {
+    return sandbox.id();
+  }
+
+  @Override
+  public SandboxSpec spec() {
+    return sandbox.spec();
+  }
+
+  @Override
+  public StartupTimings startup() {
+    return sandbox.startup();
+  }
+
+  @Override
+  public Exec exec(List<String> command) {
+    return new RecordingExec(sandbox.exec(command), log);
+  }
+
+  @Override
+  public Optional<SandboxProcess> entrypoint() {
+    return entrypoint;
+  }
+
+  @Override
+  public SandboxFiles files() {
+    return sandbox.files();
+  }
+
+  @Override
+  public Optional<ExitStatus> poll() {
+    return sandbox.poll();
+  }
+
+  @Override
+  public ExitStatus waitFor() {
+    return sandbox.waitFor();
+  }
+
+  @Override
+  public Optional<ExitStatus> waitFor(Duration limit) {
+    return sandbox.waitFor(limit);
+  }
+
+  @Override
+  public CompletableFuture<ExitStatus> onExit() {
+    return sandbox.onExit();
+  }
+
+  @Override
+  public CompletableFuture<ExitStatus> terminate() {
+    return sandbox.terminate();
+  }
+
+  @Override
+  public void close() {
+    sandbox.close();
+  }
+
+  @Override
+  public String toString() {
+    return sandbox.toString();
+  }
+}

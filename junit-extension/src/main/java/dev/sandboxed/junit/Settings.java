@@ -1,0 +1,292 @@
+package dev.sandboxed.junit;
+
+import dev.sandboxed.ByteSize;
+import dev.sandboxed.Durations;
+import dev.sandboxed.Image;
+import dev.sandboxed.InvalidSpecException;
+import dev.sandboxed.Mount;
+import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxBuilder;
+import dev.sandboxed.SandboxSpec;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
+
+/** Works out what a sandbox is created from: annotations, nearest first, then configuration. */
+final class Settings {
+  private final List<Declared> nearestFirst;
+  private final Function<String, Optional<String>> configuration;
+
+  Settings(List<Declared> nearestFirst, Function<String, Optional<String>> configuration) {
+    this.nearestFirst = List.copyOf(nearestFirst);
+    this.configuration = configuration;
+  }
+
+  /** Returns the scope that the nearest annotation or else the configuration sets, if any does. */
+  Optional<SandboxScope> scope() {
+    var declared =
+        nearestFirst.stream()
+            .map(d -> d.annotation().scope())
+            .filter(s -> s != SandboxScope.DEFAULT)
+            .findFirst();
+    return declared.isPresent()
+        ? declared
+        : configured("scope", Sandboxed.SCOPE_PROPERTY_NAME)
+            .map(v -> v.read(t -> constant(SandboxScope.class, t, "method or class")));
+  }
+
+  /** Returns the spec; each bad value is reported with its attribute and its place. */
+  SandboxSpec spec() {
+    var builder = Sandbox.builder();
+    text("image", Sandboxed::image, Sandboxed.IMAGE_PROPERTY_NAME)
+        .ifPresent(v -> v.apply(builder, (b, t) -> b.image(image(t))));
+    command().ifPresent(v -> v.apply(builder, SandboxBuilder::command));
+    text("workdir", Sandboxed::workdir, Sandboxed.WORKDIR_PROPERTY_NAME)
+        .ifPresent(v -> v.apply(builder, SandboxBuilder::workdir));
+    text("memory", Sandboxed::memory, Sandboxed.MEMORY_PROPERTY_NAME)
+        .ifPresent(v -> v.apply(builder, (b, t) -> b.memory(ByteSize.parse(t))));
+    text("cpus", a -> unlessZero(a.cpus()), Sandboxed.CPUS_PROPERTY_NAME)
+        .ifPresent(v -> v.apply(builder, (b, t) -> b.cpus(decimal(t))));
+    text("disk", Sandboxed::disk, Sandboxed.DISK_PROPERTY_NAME)
+        .ifPresent(v -> v.apply(builder, (b, t) -> b.disk(ByteSize.parse(t))));
+    text("processes", a -> unlessZero(a.processes()), Sandboxed.PROCESSES_PROPERTY_NAME)
+        .ifPresent(v -> v.apply(builder, (b, t) -> b.processes(whole(t))));
+    text("timeout", Sandboxed::timeout, Sandboxed.TIMEOUT_PROPERTY_NAME)
+        .ifPresent(v -> v.apply(builder, (b, t) -> b.timeout(Durations.parse(t))));
+    text("idleTimeout", Sandboxed::idleTimeout, Sandboxed.IDLE_TIMEOUT_PROPERTY_NAME)
+        .ifPresent(v -> v.apply(builder, (b, t) -> b.idleTimeout(Durations.parse(t))));
+    text("verbose", a -> a.verbose() ? "true" : "", Sandboxed.VERBOSE_PROPERTY_NAME)
+        .ifPresent(v -> v.apply(builder, (b, t) -> b.verbose(bool(t))));
+    env().forEach(v -> v.apply(builder, Settings::addVariable));
+    addMounts(builder);
+    return builder.build();
+  }
+
+  private Optional<Value<String>> text(
+      String attribute, Function<Sandboxed, String> getter, String property) {
+    return nearestFirst.stream()
+        .filter(d -> !getter.apply(d.annotation()).isEmpty())
+        .findFirst()
+        .map(d -> Value.of(getter.apply(d.annotation()), attribute, d))
+        .or(() -> configured(attribute, property));
+  }
+
+  private Optional<Value<String>> configured(String attribute, String property) {
+    return configuration
+        .apply(property)
+        .map(String::strip)
+        .filter(text -> !text.isEmpty())
+        .map(
+            text ->
+                new Value<>(text, "%s = %s, a configuration parameter".formatted(property, text)));
+  }
+
+  private Optional<Value<List<String>>> command() {
+    return nearestFirst.stream()
+        .filter(d -> d.annotation().command().length > 0)
+        .findFirst()
+        .map(
+            d -> {
+              var command = List.of(d.annotation().command());
+              return new Value<>(command, Value.place("command", String.join(" ", command), d));
+            })
+        .or(
+            () ->
+                configured("command", Sandboxed.COMMAND_PROPERTY_NAME)
+                    .map(v -> new Value<>(List.of(v.value().split("\\s+")), v.place())));
+  }
+
+  /** Returns the variables, the farthest first, so that a nearer one replaces it. */
+  private List<Value<String>> env() {
+    var found = new ArrayList<Value<String>>();
+    configured("env", Sandboxed.ENV_PROPERTY_NAME)
+        .ifPresent(v -> elements(v.value()).forEach(e -> found.add(new Value<>(e, v.place()))));
+    for (var declared : farthestFirst()) {
+      for (var variable : declared.annotation().env()) {
+        found.add(Value.of(variable, "env", declared));
+      }
+    }
+    return found;
+  }
+
+  private void addMounts(SandboxBuilder builder) {
+    var taken = new HashSet<String>();
+    for (var declared : nearestFirst) {
+      var here = new HashSet<String>();
+      for (var mount : declared.annotation().mounts()) {
+        var place =
+            Value.place("mounts", "%s at %s".formatted(mount.source(), mount.target()), declared);
+        if (!here.add(mount.target())) {
+          throw new ExtensionConfigurationException(
+              "%s: two mounts have the target %s; use each target once"
+                  .formatted(place, mount.target()));
+        }
+        if (taken.add(mount.target())) {
+          new Value<>(mount.target(), place)
+              .apply(
+                  builder, (b, t) -> b.mount(t, new Mount(path(mount.source()), mount.access())));
+        }
+      }
+    }
+    configured("mounts", Sandboxed.MOUNTS_PROPERTY_NAME)
+        .ifPresent(v -> v.apply(builder, (b, t) -> configuredMounts(b, t, taken)));
+  }
+
+  private static void configuredMounts(SandboxBuilder builder, String text, HashSet<String> taken) {
+    elements(text)
+        .forEach(
+            element -> {
+              var parts = element.split(":", -1);
+              if (parts.length < 2 || parts.length > 3) {
+                throw new InvalidSpecException(
+                    "\"%s\" is not a mount; write source:target or source:target:access"
+                        .formatted(element));
+              }
+              var access =
+                  parts.length == 2
+                      ? Mount.Access.COPY_ON_WRITE
+                      : constant(
+                          Mount.Access.class, parts[2], "copy_on_write, read_only or writable");
+              if (!taken.contains(parts[1])) {
+                builder.mount(parts[1], new Mount(path(parts[0]), access));
+              }
+            });
+  }
+
+  private List<Declared> farthestFirst() {
+    var reversed = new ArrayList<>(nearestFirst);
+    Collections.reverse(reversed);
+    return reversed;
+  }
+
+  private static void addVariable(SandboxBuilder builder, String text) {
+    var equals = text.indexOf('=');
+    if (equals < 1) {
+      throw new InvalidSpecException(
+          "\"%s\" is not an environment variable; write NAME=value".formatted(text));
+    }
+    builder.env(text.substring(0, equals), text.substring(equals + 1));
+  }
+
+  private static Image image(String text) {
+    var colon = text.indexOf(':');
+    var rest = text.substring(colon + 1);
+    if (text.equals("host")) {
+      return Image.host();
+    }
+    if (text.startsWith("directory:") && !rest.isEmpty()) {
+      return Image.directory(path(rest));
+    }
+    if (text.startsWith("tar:") && !rest.isEmpty()) {
+      return Image.tar(path(rest));
+    }
+    throw new InvalidSpecException(
+        "\"%s\" is not an image; write host, directory:<path> or tar:<path>".formatted(text));
+  }
+
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new InvalidSpecException("\"%s\" is not a path: %s".formatted(text, e.getReason()), e);
+    }
+  }
+
+  private static double decimal(String text) {
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      throw new InvalidSpecException(
+          "\"%s\" is not a number of processors; write one such as 2 or 0.5".formatted(text), e);
+    }
+  }
+
+  private static int whole(String text) {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw new InvalidSpecException(
+          "\"%s\" is not a number of processes; write one such as 64".formatted(text), e);
+    }
+  }
+
+  private static boolean bool(String text) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "true" -> true;
+      case "false" -> false;
+      default ->
+          throw new InvalidSpecException(
+              "\"%s\" is neither true nor false; write one of them".formatted(text));
+    };
+  }
+
+  private static <E extends Enum<E>> E constant(Class<E> type, String text, String allowed) {
+    return Arrays.stream(type.getEnumConstants())
+        .filter(c -> c.name().equalsIgnoreCase(text) && c != SandboxScope.DEFAULT)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidSpecException("\"%s\" is not known; write %s".formatted(text, allowed)));
+  }
+
+  private static Stream<String> elements(String text) {
+    return Arrays.stream(text.split(",")).map(String::strip).filter(e -> !e.isEmpty());
+  }
+
+  private static String unlessZero(double number) {
+    return number == 0 ? "" : Double.toString(number);
+  }
+
+  private static String unlessZero(int number) {
+    return number == 0 ? "" : Integer.toString(number);
+  }
+
+  /**
+   * A value and where it was set.
+   *
+   * @param value the value
+   * @param place how a message names the attribute, the value and the element
+   */
+  private record Value<T>(T value, String place) {
+
+    static Value<String> of(String text, String attribute, Declared declared) {
+      return new Value<>(text, place(attribute, text, declared));
+    }
+
+    static String place(String attribute, String text, Declared declared) {
+      return "@Sandboxed(%s = \"%s\") on %s".formatted(attribute, text, declared.element());
+    }
+
+    /** Sets the value, and checks it at once: later it could not be told from another. */
+    void apply(SandboxBuilder builder, BiConsumer<SandboxBuilder, ? super T> setter) {
+      try {
+        setter.accept(builder, value);
+        builder.build();
+      } catch (InvalidSpecException e) {
+        throw bad(e);
+      }
+    }
+
+    <R> R read(Function<T, R> reader) {
+      try {
+        return reader.apply(value);
+      } catch (InvalidSpecException e) {
+        throw bad(e);
+      }
+    }
+
+    private ExtensionConfigurationException bad(InvalidSpecException e) {
+      return new ExtensionConfigurationException("%s: %s".formatted(place, e.getMessage()), e);
+    }
+  }
+}

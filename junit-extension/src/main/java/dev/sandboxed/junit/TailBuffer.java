@@ -1,0 +1,33 @@
+package dev.sandboxed.junit;
+
+import java.util.Arrays;
+
+/** Keeps the end of a stream of bytes. Thread-safe. */
+final class TailBuffer {
+  private static final int KEPT = 4096;
+
+  private final byte[] ring = new byte[KEPT];
+  private long written;
+
+  synchronized void write(byte[] bytes, int offset, int length) {
+    for (var i = Math.max(0, length - KEPT); i < length; i++) {
+      ring[(int) ((written + i) % KEPT)] = bytes[offset + i];
+    }
+    written += length;
+  }
+
+  void write(byte[] bytes) {
+    write(bytes, 0, bytes.length);
+  }
+
+  synchronized byte[] bytes() {
+    if (written <= KEPT) {
+      return Arrays.copyOf(ring, (int) written);
+    }
+    var start = (int) (written % KEPT);
+    var bytes = new byte[KEPT];
+    System.arraycopy(ring, start, bytes, 0, KEPT - start);
+    System.arraycopy(ring, 0, bytes, KEPT - start, start);
+    return bytes;
+  }
+}
