@@ -2,10 +2,15 @@ package agent
 
 import (
 	"encoding/json"
+	"os"
 
+	"dev.sandboxed/native/agent/archive"
 	"dev.sandboxed/native/agent/command"
 	"dev.sandboxed/native/agent/failure"
+	"dev.sandboxed/native/agent/files"
 	"dev.sandboxed/native/agent/stream"
+	"dev.sandboxed/native/agent/watch"
+	"dev.sandboxed/native/frame"
 )
 
 // handle does one request. The path is the one the request was about, for its errors.
@@ -20,7 +25,54 @@ func (a *Agent) handle(s *stream.Stream, payload []byte) (value any, path string
 		value, err = a.exec(s, payload)
 		return value, "", err
 	}
-	return nil, "", failure.Newf(failure.Invalid, "unknown request %q", request.Op)
+	act, known := fileRequests[request.Op]
+	if !known {
+		return nil, "", failure.Newf(failure.Invalid, "unknown request %q", request.Op)
+	}
+	var r files.Request
+	if err := json.Unmarshal(payload, &r); err != nil {
+		return nil, "", failure.Newf(failure.Invalid, "the %s request cannot be read: %v", request.Op, err)
+	}
+	if err := files.CheckPath(r.Path); err != nil {
+		return nil, r.Path, err
+	}
+	value, err = act(s, r)
+	return value, r.Path, err
+}
+
+var fileRequests = map[string]func(s *stream.Stream, r files.Request) (any, error){
+	"read":   files.Read,
+	"write":  files.Write,
+	"list":   files.List,
+	"remove": files.Remove,
+	"stat":   func(_ *stream.Stream, r files.Request) (any, error) { return files.Describe(r) },
+	"mkdir":  func(_ *stream.Stream, r files.Request) (any, error) { return files.Mkdir(r) },
+	"tar":    pack,
+	"untar":  unpack,
+	"watch": func(s *stream.Stream, r files.Request) (any, error) {
+		return watch.Watch(s, r.Path, r.Recursive)
+	},
+}
+
+func pack(s *stream.Stream, r files.Request) (any, error) {
+	entries, err := archive.Pack(s.Context, r.Path, s.Writer(frame.Output))
+	if err != nil {
+		return nil, err
+	}
+	return map[string]int{"entries": entries}, s.End(frame.Output)
+}
+
+func unpack(s *stream.Stream, r files.Request) (any, error) {
+	if r.Parents {
+		if err := os.MkdirAll(r.Path, 0o755); err != nil {
+			return nil, err
+		}
+	}
+	entries, err := archive.Unpack(s.Context, r.Path, s.Reader())
+	if err != nil {
+		return nil, err
+	}
+	return map[string]int{"entries": entries}, nil
 }
 
 func (a *Agent) exec(s *stream.Stream, payload []byte) (any, error) {
@@ -33,6 +85,9 @@ func (a *Agent) exec(s *stream.Stream, payload []byte) (any, error) {
 	}
 	outcome, err := command.Run(s, r, a.table)
 	if err != nil {
+		if r.Entrypoint {
+			a.releaseEntrypoint()
+		}
 		return nil, err
 	}
 	return outcome, nil
@@ -46,4 +101,11 @@ func (a *Agent) claimEntrypoint() bool {
 	}
 	a.entrypoint = true
 	return true
+}
+
+// releaseEntrypoint lets a client try again when its program could not be started.
+func (a *Agent) releaseEntrypoint() {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.entrypoint = false
 }

@@ -84,11 +84,13 @@ type Inbox struct {
 	grant   func(uint32)
 }
 
-// NewInbox grants the whole window at once, and more as it is read.
+// NewInbox is an inbox for a window of so many bytes, which Open and later Consumed grant.
 func NewInbox(window int, grant func(uint32)) *Inbox {
-	grant(uint32(window))
 	return &Inbox{window: window, allowed: window, grant: grant, wake: make(chan struct{}, 1)}
 }
+
+// Open grants the window. From now on the peer may send, so the inbox must be where its data will be put.
+func (b *Inbox) Open() { b.grant(uint32(b.window)) }
 
 // Put stores a copy of what arrived and never waits.
 func (b *Inbox) Put(data []byte) error {

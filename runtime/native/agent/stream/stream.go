@@ -125,11 +125,12 @@ func (s *Stream) Input() *flow.Inbox {
 		_ = s.out.Write(frame.Frame{Stream: s.ID, Type: frame.Credit, Channel: frame.Input, Payload: frame.CreditPayload(n)})
 	})
 	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	s.inbox = inbox
 	if s.inEnded {
 		inbox.End()
 	}
+	s.mutex.Unlock()
+	inbox.Open()
 	return inbox
 }
 
