@@ -1,0 +1,3 @@
+module dev.sandboxed/benchmarks/probe
+
+go 1.26

@@ -1,0 +1,134 @@
+package dev.sandboxed.benchmarks;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * What was measured, as people and programs read it.
+ *
+ * @param machine where
+ * @param samples what was measured, filled as the benchmarks run
+ * @param aims what was promised, filled as the benchmarks run
+ */
+record Report(Machine machine, List<Samples> samples, List<Aim> aims) {
+
+  boolean aimsMet() {
+    return aims.stream().allMatch(Aim::isMet);
+  }
+
+  String table() {
+    var text = new StringBuilder(machine.sentence()).append("\n\n");
+    var row = "%-58s %6s %10s %10s  %s%n";
+    text.append(row.formatted("measured", "rounds", "median", "worst 5 %", "unit"));
+    for (var s : samples) {
+      text.append(
+          row.formatted(
+              s.name(),
+              s.values().size(),
+              number(s.median()),
+              number(s.worst5Percent()),
+              s.unit()));
+    }
+    text.append("\n%-58s %-14s %-14s %s%n".formatted("aim", "wanted", "found", "met"));
+    for (var a : aims) {
+      text.append(
+          "%-58s %-14s %-14s %s%n"
+              .formatted(a.what(), a.wanted(), a.found(), a.isMet() ? "yes" : "NO"));
+    }
+    return text.toString();
+  }
+
+  String markdown() {
+    var text = new StringBuilder();
+    text.append(
+        """
+        # Benchmarks
+
+        `benchmarks/run` builds what it needs, measures and rewrites this page. Bare `runsc` and ours are
+        measured in turn, in one run, so that a noisy machine hits both alike. *Bare* is gVisor's own command
+        with nothing that costs time: a user namespace, an EROFS root, no network, attached. The program is
+        one small static binary, the same for all. The worst 5 percent are the 95th percentile of a time and
+        the 5th of a rate.
+
+        """);
+    text.append("Measured on: ").append(machine.sentence()).append(".\n\n");
+    text.append(
+        "| measured | rounds | median | worst 5 % | unit |\n| --- | --- | --- | --- | --- |\n");
+    for (var s : samples) {
+      text.append(
+          "| %s | %d | %s | %s | %s |\n"
+              .formatted(
+                  s.name(),
+                  s.values().size(),
+                  number(s.median()),
+                  number(s.worst5Percent()),
+                  s.unit()));
+    }
+    text.append("\n| aim | wanted | found | met |\n| --- | --- | --- | --- |\n");
+    for (var a : aims) {
+      text.append(
+          "| %s | %s | %s | %s |\n"
+              .formatted(a.what(), a.wanted(), a.found(), a.isMet() ? "yes" : "no"));
+    }
+    text.append(
+        "\nWith `-Dbenchmark.enforce=true` a missed aim fails the run. The samples are in"
+            + " `benchmarks/target/benchmarks.json`.\n");
+    return text.toString();
+  }
+
+  String json() {
+    return """
+    {
+      "machine": {"processor": "%s", "cores": %d, "memory": "%s", "kernel": "%s", "java": "%s", "user": "%s", "date": "%s"},
+      "samples": [
+    %s
+      ],
+      "aims": [
+    %s
+      ]
+    }
+    """
+        .formatted(
+            machine.processor(),
+            machine.cores(),
+            machine.memory(),
+            machine.kernel(),
+            machine.java(),
+            machine.user(),
+            machine.date(),
+            samples.stream().map(Report::json).collect(Collectors.joining(",\n")),
+            aims.stream().map(Report::json).collect(Collectors.joining(",\n")));
+  }
+
+  private static String json(Samples s) {
+    return String.format(
+        Locale.ROOT,
+        "    {\"name\": \"%s\", \"unit\": \"%s\", \"median\": %.4f, \"worst5Percent\": %.4f,"
+            + " \"values\": [%s]}",
+        s.name(),
+        s.unit(),
+        s.median(),
+        s.worst5Percent(),
+        s.values().stream()
+            .map(v -> String.format(Locale.ROOT, "%.4f", v))
+            .collect(Collectors.joining(", ")));
+  }
+
+  private static String json(Aim a) {
+    return String.format(
+        Locale.ROOT,
+        "    {\"aim\": \"%s\", \"unit\": \"%s\", \"bound\": %.4f, \"atMost\": %b, \"measured\":"
+            + " %.4f, \"met\": %b}",
+        a.what(),
+        a.unit(),
+        a.bound(),
+        a.atMost(),
+        a.measured(),
+        a.isMet());
+  }
+
+  private static String number(double value) {
+    return String.format(Locale.ROOT, value < 100 ? "%.2f" : "%.0f", value);
+  }
+}

@@ -1,0 +1,67 @@
+package dev.sandboxed.benchmarks;
+
+import dev.sandboxed.Image;
+import dev.sandboxed.Sandbox;
+import dev.sandboxed.core.binaries.BinaryCache;
+import dev.sandboxed.core.binaries.CacheRoot;
+import dev.sandboxed.core.binaries.SandboxBinaries;
+import dev.sandboxed.core.erofs.ErofsWriter;
+import dev.sandboxed.core.tree.HostDirectory;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+
+/**
+ * What all benchmarks share: the same programs in the same image, bare and ours.
+ *
+ * @param image the directory that ours is made from
+ * @param bare gVisor driven by hand, on an image of the same directory
+ */
+record Workbench(Path image, BareRunsc bare) {
+  /** The static program's path inside. */
+  static final String STATIC_PROGRAM = "/one-byte";
+
+  /** The path inside of the program that waits, pours and forks. */
+  static final String PROBE = "/probe";
+
+  static Workbench open(Settings settings) throws IOException {
+    var image = Files.createDirectories(settings.work().resolve("image"));
+    for (var name : new String[] {"dev", "proc", "tmp"}) {
+      Files.createDirectories(image.resolve(name));
+    }
+    StaticProgram.write(image.resolve(STATIC_PROGRAM.substring(1)));
+    Files.copy(
+        settings.probe(),
+        image.resolve(PROBE.substring(1)),
+        StandardCopyOption.REPLACE_EXISTING,
+        StandardCopyOption.COPY_ATTRIBUTES);
+    var erofs = settings.work().resolve("image.erofs");
+    try (var channel =
+        FileChannel.open(
+            erofs,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE)) {
+      ErofsWriter.write(HostDirectory.reader().read(image).tree(), UUID.randomUUID(), channel);
+    }
+    return new Workbench(image, new BareRunsc(runsc(), erofs, settings.work().resolve("bare")));
+  }
+
+  /** Creates one of ours; the image is cached after the first time. */
+  Sandbox create() {
+    return Sandbox.builder().image(Image.directory(image)).create();
+  }
+
+  /** Returns the runsc that ours uses too. */
+  private static Path runsc() {
+    var settings = dev.sandboxed.core.binaries.Settings.ofProcess();
+    return SandboxBinaries.locate(
+            settings, new BinaryCache(CacheRoot.from(settings)), Workbench.class.getClassLoader())
+        .runsc();
+  }
+}
