@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
@@ -41,7 +42,7 @@ final class Settings {
             .findFirst();
     return declared.isPresent()
         ? declared
-        : configured("scope", Sandboxed.SCOPE_PROPERTY_NAME)
+        : configured(Sandboxed.SCOPE_PROPERTY_NAME)
             .map(v -> v.read(t -> constant(SandboxScope.class, t, "method or class")));
   }
 
@@ -55,11 +56,11 @@ final class Settings {
         .ifPresent(v -> v.apply(builder, SandboxBuilder::workdir));
     text("memory", Sandboxed::memory, Sandboxed.MEMORY_PROPERTY_NAME)
         .ifPresent(v -> v.apply(builder, (b, t) -> b.memory(ByteSize.parse(t))));
-    text("cpus", a -> unlessZero(a.cpus()), Sandboxed.CPUS_PROPERTY_NAME)
+    number("cpus", Sandboxed::cpus, Sandboxed.CPUS_PROPERTY_NAME)
         .ifPresent(v -> v.apply(builder, (b, t) -> b.cpus(decimal(t))));
     text("disk", Sandboxed::disk, Sandboxed.DISK_PROPERTY_NAME)
         .ifPresent(v -> v.apply(builder, (b, t) -> b.disk(ByteSize.parse(t))));
-    text("processes", a -> unlessZero(a.processes()), Sandboxed.PROCESSES_PROPERTY_NAME)
+    number("processes", Sandboxed::processes, Sandboxed.PROCESSES_PROPERTY_NAME)
         .ifPresent(v -> v.apply(builder, (b, t) -> b.processes(whole(t))));
     text("timeout", Sandboxed::timeout, Sandboxed.TIMEOUT_PROPERTY_NAME)
         .ifPresent(v -> v.apply(builder, (b, t) -> b.timeout(Durations.parse(t))));
@@ -74,14 +75,29 @@ final class Settings {
 
   private Optional<Value<String>> text(
       String attribute, Function<Sandboxed, String> getter, String property) {
+    return nearest(getter, (text, d) -> Value.of(text, attribute, d), property);
+  }
+
+  private Optional<Value<String>> number(
+      String attribute, Function<Sandboxed, Number> getter, String property) {
+    return nearest(
+        a -> getter.apply(a).doubleValue() == 0 ? "" : getter.apply(a).toString(),
+        (text, d) -> new Value<>(text, Value.place(attribute, text, d)),
+        property);
+  }
+
+  private Optional<Value<String>> nearest(
+      Function<Sandboxed, String> getter,
+      BiFunction<String, Declared, Value<String>> toValue,
+      String property) {
     return nearestFirst.stream()
         .filter(d -> !getter.apply(d.annotation()).isEmpty())
         .findFirst()
-        .map(d -> Value.of(getter.apply(d.annotation()), attribute, d))
-        .or(() -> configured(attribute, property));
+        .map(d -> toValue.apply(getter.apply(d.annotation()), d))
+        .or(() -> configured(property));
   }
 
-  private Optional<Value<String>> configured(String attribute, String property) {
+  private Optional<Value<String>> configured(String property) {
     return configuration
         .apply(property)
         .map(String::strip)
@@ -98,18 +114,19 @@ final class Settings {
         .map(
             d -> {
               var command = List.of(d.annotation().command());
-              return new Value<>(command, Value.place("command", String.join(" ", command), d));
+              return new Value<>(
+                  command, Value.place("command", Value.quoted(String.join(" ", command)), d));
             })
         .or(
             () ->
-                configured("command", Sandboxed.COMMAND_PROPERTY_NAME)
+                configured(Sandboxed.COMMAND_PROPERTY_NAME)
                     .map(v -> new Value<>(List.of(v.value().split("\\s+")), v.place())));
   }
 
   /** Returns the variables, the farthest first, so that a nearer one replaces it. */
   private List<Value<String>> env() {
     var found = new ArrayList<Value<String>>();
-    configured("env", Sandboxed.ENV_PROPERTY_NAME)
+    configured(Sandboxed.ENV_PROPERTY_NAME)
         .ifPresent(v -> elements(v.value()).forEach(e -> found.add(new Value<>(e, v.place()))));
     for (var declared : farthestFirst()) {
       for (var variable : declared.annotation().env()) {
@@ -125,7 +142,10 @@ final class Settings {
       var here = new HashSet<String>();
       for (var mount : declared.annotation().mounts()) {
         var place =
-            Value.place("mounts", "%s at %s".formatted(mount.source(), mount.target()), declared);
+            Value.place(
+                "mounts",
+                Value.quoted("%s at %s".formatted(mount.source(), mount.target())),
+                declared);
         if (!here.add(mount.target())) {
           throw new ExtensionConfigurationException(
               "%s: two mounts have the target %s; use each target once"
@@ -138,7 +158,7 @@ final class Settings {
         }
       }
     }
-    configured("mounts", Sandboxed.MOUNTS_PROPERTY_NAME)
+    configured(Sandboxed.MOUNTS_PROPERTY_NAME)
         .ifPresent(v -> v.apply(builder, (b, t) -> configuredMounts(b, t, taken)));
   }
 
@@ -243,14 +263,6 @@ final class Settings {
     return Arrays.stream(text.split(",")).map(String::strip).filter(e -> !e.isEmpty());
   }
 
-  private static String unlessZero(double number) {
-    return number == 0 ? "" : Double.toString(number);
-  }
-
-  private static String unlessZero(int number) {
-    return number == 0 ? "" : Integer.toString(number);
-  }
-
   /**
    * A value and where it was set.
    *
@@ -260,11 +272,15 @@ final class Settings {
   private record Value<T>(T value, String place) {
 
     static Value<String> of(String text, String attribute, Declared declared) {
-      return new Value<>(text, place(attribute, text, declared));
+      return new Value<>(text, place(attribute, quoted(text), declared));
+    }
+
+    static String quoted(String text) {
+      return "\"" + text + "\"";
     }
 
     static String place(String attribute, String text, Declared declared) {
-      return "@Sandboxed(%s = \"%s\") on %s".formatted(attribute, text, declared.element());
+      return "@Sandboxed(%s = %s) on %s".formatted(attribute, text, declared.element());
     }
 
     /** Sets the value, and checks it at once: later it could not be told from another. */

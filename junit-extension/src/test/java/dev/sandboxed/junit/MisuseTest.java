@@ -1,0 +1,348 @@
+package dev.sandboxed.junit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxFiles;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What users get wrong is told with the element and the fix. None of this needs a sandbox. */
+class MisuseTest {
+  private static final String HERE = MisuseTest.class.getName();
+
+  static class FinalField {
+    @Sandboxed final Sandbox sandbox = null;
+
+    @Test
+    void test() {}
+  }
+
+  @Test
+  void rejectsFinalFields() {
+    assertThat(Engine.fail(FinalField.class))
+        .isInstanceOf(ExtensionConfigurationException.class)
+        .hasMessage(
+            "@Sandboxed field [final dev.sandboxed.Sandbox %s$FinalField.sandbox] must not be"
+                + " declared as final.",
+            HERE);
+  }
+
+  static class WrongFieldType {
+    @Sandboxed String sandbox;
+
+    @Test
+    void test() {}
+  }
+
+  @Test
+  void rejectsFieldsOfOtherTypes() {
+    assertThat(Engine.fail(WrongFieldType.class))
+        .isInstanceOf(ExtensionConfigurationException.class)
+        .hasMessage(
+            "@Sandboxed field [java.lang.String %s$WrongFieldType.sandbox] must be of type"
+                + " dev.sandboxed.Sandbox or dev.sandboxed.SandboxFiles but is of type"
+                + " java.lang.String.",
+            HERE);
+  }
+
+  static class WrongParameterType {
+    @Test
+    void test(@Sandboxed Process process) {}
+  }
+
+  @Test
+  void rejectsParametersOfOtherTypes() {
+    assertThat(Engine.fail(WrongParameterType.class))
+        .isInstanceOf(ParameterResolutionException.class)
+        .hasMessageEndingWith(
+            ": @Sandboxed parameter [java.lang.Process process] in method [void"
+                + " %s$WrongParameterType.test(java.lang.Process)] must be of type"
+                + " dev.sandboxed.Sandbox or dev.sandboxed.SandboxFiles but is of type"
+                + " java.lang.Process.",
+            HERE);
+  }
+
+  static class StaticFieldPerMethod {
+    @Sandboxed(scope = SandboxScope.METHOD)
+    static Sandbox sandbox;
+
+    @Test
+    void test() {}
+  }
+
+  @Test
+  void rejectsStaticFieldsWithTheScopeOfAMethod() {
+    assertThat(Engine.fail(StaticFieldPerMethod.class))
+        .hasMessage(
+            "@Sandboxed(scope = METHOD) on field [static dev.sandboxed.Sandbox"
+                + " %s$StaticFieldPerMethod.sandbox] cannot work, because it is static; leave out"
+                + " the scope, or make it an instance field",
+            HERE);
+  }
+
+  @Sandboxed
+  static class BeforeAllPerMethod {
+    @BeforeAll
+    static void prepare(Sandbox sandbox) {}
+
+    @Test
+    void test() {}
+  }
+
+  @Test
+  void rejectsTheSandboxOfATestMethodInBeforeAll() {
+    assertThat(Engine.fail(BeforeAllPerMethod.class))
+        .hasMessageEndingWith(
+            ": The sandbox of class [%1$s$BeforeAllPerMethod] is made for each test method, so"
+                + " parameter [dev.sandboxed.Sandbox sandbox] in method [static void"
+                + " %1$s$BeforeAllPerMethod.prepare(dev.sandboxed.Sandbox)] cannot have it; set"
+                + " scope = SandboxScope.CLASS on the class, annotate the parameter with"
+                + " @Sandboxed, or ask for the sandbox in @BeforeEach",
+            HERE);
+  }
+
+  static class BeforeAllParameterPerMethod {
+    @BeforeAll
+    static void prepare(@Sandboxed(scope = SandboxScope.METHOD) Sandbox sandbox) {}
+
+    @Test
+    void test() {}
+  }
+
+  @Test
+  void rejectsTheScopeOfAMethodOnAParameterOfBeforeAll() {
+    assertThat(Engine.fail(BeforeAllParameterPerMethod.class))
+        .hasMessageEndingWith(
+            ": @Sandboxed(scope = METHOD) on parameter [dev.sandboxed.Sandbox sandbox] in method"
+                + " [static void %s$BeforeAllParameterPerMethod.prepare(dev.sandboxed.Sandbox)]"
+                + " cannot work, because it belongs to no test method; leave out the scope, or ask"
+                + " for the sandbox in @BeforeEach",
+            HERE);
+  }
+
+  static class MethodWithScopeOfClass {
+    @Sandboxed(scope = SandboxScope.CLASS)
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @Test
+  void rejectsTheScopeOfAClassOnATestMethod() {
+    assertThat(Engine.fail(MethodWithScopeOfClass.class))
+        .hasMessageEndingWith(
+            ": @Sandboxed(scope = CLASS) on method [void"
+                + " %s$MethodWithScopeOfClass.test(dev.sandboxed.Sandbox)] cannot work, because its"
+                + " sandbox is its own; leave out the scope, or put the annotation on the class",
+            HERE);
+  }
+
+  @Sandboxed
+  @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+  static class ConstructorOfOneInstance {
+    ConstructorOfOneInstance(Sandbox sandbox) {}
+
+    @Test
+    void test() {}
+  }
+
+  @Test
+  void rejectsTheSandboxOfATestMethodInTheConstructorOfOneInstanceForAll() {
+    assertThat(Engine.fail(ConstructorOfOneInstance.class))
+        .hasMessageEndingWith(
+            ": parameter [dev.sandboxed.Sandbox sandbox] in constructor"
+                + " [%1$s$ConstructorOfOneInstance(dev.sandboxed.Sandbox)] cannot have the sandbox"
+                + " of a test method, because the instance is made once for the whole class; set"
+                + " scope = SandboxScope.CLASS, or ask for the sandbox in the test methods",
+            HERE);
+  }
+
+  @Sandboxed
+  static class AnnotatedLifecycleMethod {
+    @BeforeEach
+    @Sandboxed(memory = "64m")
+    void prepare(Sandbox sandbox) {}
+
+    @Test
+    void test() {}
+  }
+
+  @Test
+  void rejectsTheAnnotationOnLifecycleMethods() {
+    assertThat(Engine.fail(AnnotatedLifecycleMethod.class))
+        .hasMessageEndingWith(
+            ": @Sandboxed has no meaning on the lifecycle method [void"
+                + " %s$AnnotatedLifecycleMethod.prepare(dev.sandboxed.Sandbox)]; put it on the"
+                + " class, on the test methods or on the parameter",
+            HERE);
+  }
+
+  static class NoAnnotation {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  static class AnnotationElsewhere {
+    @Test
+    void test(Sandbox sandbox, @Sandboxed SandboxFiles files) {}
+  }
+
+  @Test
+  void leavesParametersThatNoAnnotationCoversToJUnit() {
+    assertThat(Engine.fail(NoAnnotation.class))
+        .hasMessageStartingWith("No ParameterResolver registered for parameter");
+    assertThat(Engine.fail(AnnotationElsewhere.class))
+        .hasMessageStartingWith("No ParameterResolver registered for parameter");
+  }
+
+  @Sandboxed(memory = "12x")
+  static class BadMemory {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  static class BadDisk {
+    @Test
+    void test(@Sandboxed(disk = "1k") Sandbox sandbox) {}
+  }
+
+  static class BadCpus {
+    @Sandboxed(cpus = -1)
+    Sandbox sandbox;
+
+    @Test
+    void test() {}
+  }
+
+  static class BadProcesses {
+    @Test
+    @Sandboxed(processes = -3)
+    void test(Sandbox sandbox) {}
+  }
+
+  @Sandboxed(timeout = "soon")
+  static class BadTimeout {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @Sandboxed(idleTimeout = "25h")
+  static class BadIdleTimeout {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @Sandboxed(image = "debian:12")
+  static class BadImage {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @Sandboxed(workdir = "work")
+  static class BadWorkdir {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @Sandboxed(env = {"A=1", "PATH"})
+  static class BadEnv {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @Sandboxed(mounts = @SandboxMount(source = "src", target = "/root"))
+  static class BadMount {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @Sandboxed(
+      mounts = {
+        @SandboxMount(source = "src", target = "/work"),
+        @SandboxMount(source = "target", target = "/work")
+      })
+  static class TwoMounts {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @BadComposed
+  static class BadByComposition {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @Sandboxed(disk = "big")
+  @Retention(RetentionPolicy.RUNTIME)
+  @interface BadComposed {}
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          BadMemory        | @Sandboxed(memory = "12x") on class [$BadMemory]: "12x" is not a size; write a number and a unit, such as 512m or 2g
+          BadDisk          | @Sandboxed(disk = "1k") on parameter [dev.sandboxed.Sandbox sandbox] in method [void $BadDisk.test(dev.sandboxed.Sandbox)]: The disk limit is 1k; it must be 1 MiB at least
+          BadCpus          | @Sandboxed(cpus = -1.0) on field [dev.sandboxed.Sandbox $BadCpus.sandbox]: The cpu limit is -1.0; it must be from 0.01 to 4096 processors
+          BadProcesses     | @Sandboxed(processes = -3) on method [void $BadProcesses.test(dev.sandboxed.Sandbox)]: The limit of processes is -3; it must be 1 at least
+          BadTimeout       | @Sandboxed(timeout = "soon") on class [$BadTimeout]: "soon" is not a duration; write a number and a unit, such as 500ms, 30s or 5m
+          BadIdleTimeout   | @Sandboxed(idleTimeout = "25h") on class [$BadIdleTimeout]: The idle timeout is PT25H; it must be more than zero and at most 24 hours
+          BadImage         | @Sandboxed(image = "debian:12") on class [$BadImage]: "debian:12" is not an image; write host, directory:<path> or tar:<path>
+          BadWorkdir       | @Sandboxed(workdir = "work") on class [$BadWorkdir]: The working directory "work" is not an absolute, normalised path; write it like /work/src
+          BadEnv           | @Sandboxed(env = "PATH") on class [$BadEnv]: "PATH" is not an environment variable; write NAME=value
+          TwoMounts        | @Sandboxed(mounts = "target at /work") on class [$TwoMounts]: two mounts have the target /work; use each target once
+          BadByComposition | @Sandboxed(disk = "big") on annotation [$BadComposed]: "big" is not a size; write a number and a unit, such as 512m or 2g
+          """)
+  void namesTheAttributeTheElementAndTheFormOfABadValue(String fixture, String message)
+      throws ClassNotFoundException {
+    var failure = Engine.fail(Class.forName(HERE + "$" + fixture));
+
+    assertThat(failure).hasMessageEndingWith(message.replace("$", HERE + "$"));
+  }
+
+  @Test
+  void rejectsMountsOverWhatTheSandboxNeeds() {
+    assertThat(Engine.fail(BadMount.class))
+        .hasMessageContaining(
+            "@Sandboxed(mounts = \"src at /root\") on class [%s$BadMount]: ", HERE)
+        .hasMessageEndingWith(
+            " cannot be mounted at /root, which the sandbox needs itself; choose a path of its own,"
+                + " such as /work");
+  }
+
+  @Sandboxed
+  static class Plain {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          sandboxed.memory    | 12x     | "12x" is not a size; write a number and a unit, such as 512m or 2g
+          sandboxed.cpus      | two     | "two" is not a number of processors; write one such as 2 or 0.5
+          sandboxed.processes | many    | "many" is not a number of processes; write one such as 64
+          sandboxed.verbose   | yes     | "yes" is neither true nor false; write one of them
+          sandboxed.scope     | default | "default" is not known; write method or class
+          sandboxed.env       | A=1, B  | "B" is not an environment variable; write NAME=value
+          sandboxed.mounts    | src     | "src" is not a mount; write source:target or source:target:access
+          sandboxed.mounts    | .:/w:rw | "rw" is not known; write copy_on_write, read_only or writable
+          """)
+  void namesTheConfigurationParameterOfABadValue(String name, String value, String message) {
+    assertThat(Engine.fail(Plain.class, Map.of(name, value)))
+        .hasMessageEndingWith(": %s = %s, a configuration parameter: %s", name, value, message);
+  }
+}

@@ -1,0 +1,203 @@
+package dev.sandboxed.junit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sandboxed.ByteSize;
+import dev.sandboxed.Image;
+import dev.sandboxed.Limits;
+import dev.sandboxed.Mount;
+import dev.sandboxed.SandboxSpec;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+
+/** What a sandbox is created from. */
+class SettingsTest {
+
+  private static SandboxSpec spec(Class<?> type, Map<String, String> configuration) {
+    return new Settings(Declared.on(type), name -> Optional.ofNullable(configuration.get(name)))
+        .spec();
+  }
+
+  private static SandboxSpec spec(Class<?> type) {
+    return spec(type, Map.of());
+  }
+
+  @Sandboxed(
+      image = "directory:target",
+      command = {"sleep", "60"},
+      env = {"A=1", "B=x=y", "C="},
+      workdir = "/work",
+      mounts = {
+        @SandboxMount(source = "src", target = "/work"),
+        @SandboxMount(source = "/etc", target = "/etc-of-host", access = Mount.Access.READ_ONLY)
+      },
+      memory = "512m",
+      cpus = 1.5,
+      disk = "64m",
+      processes = 99,
+      timeout = "30s",
+      idleTimeout = "10s",
+      verbose = true)
+  static class All {}
+
+  private static final SandboxSpec ALL =
+      new SandboxSpec(
+          Image.directory(Path.of("target")),
+          List.of("sleep", "60"),
+          Map.of("A", "1", "B", "x=y", "C", ""),
+          List.of(),
+          Optional.of("/work"),
+          Map.of(
+              "/work",
+              Mount.copyOnWrite(Path.of("src")),
+              "/etc-of-host",
+              Mount.readOnly(Path.of("/etc"))),
+          new Limits(
+              OptionalDouble.of(1.5),
+              Optional.of(ByteSize.parse("512m")),
+              ByteSize.parse("64m"),
+              99),
+          Duration.ofSeconds(30),
+          Optional.of(Duration.ofSeconds(10)),
+          true);
+
+  @Test
+  void takesEveryAttribute() {
+    assertThat(spec(All.class)).isEqualTo(ALL);
+  }
+
+  @Sandboxed
+  static class Nothing {}
+
+  @Test
+  void takesEveryConfigurationParameter() {
+    var configuration =
+        Map.ofEntries(
+            Map.entry(Sandboxed.IMAGE_PROPERTY_NAME, "directory:target"),
+            Map.entry(Sandboxed.COMMAND_PROPERTY_NAME, "sleep 60"),
+            Map.entry(Sandboxed.ENV_PROPERTY_NAME, "A=1, B=x=y, C="),
+            Map.entry(Sandboxed.WORKDIR_PROPERTY_NAME, "/work"),
+            Map.entry(Sandboxed.MOUNTS_PROPERTY_NAME, "src:/work, /etc:/etc-of-host:read_only"),
+            Map.entry(Sandboxed.MEMORY_PROPERTY_NAME, "512m"),
+            Map.entry(Sandboxed.CPUS_PROPERTY_NAME, "1.5"),
+            Map.entry(Sandboxed.DISK_PROPERTY_NAME, "64m"),
+            Map.entry(Sandboxed.PROCESSES_PROPERTY_NAME, "99"),
+            Map.entry(Sandboxed.TIMEOUT_PROPERTY_NAME, "30s"),
+            Map.entry(Sandboxed.IDLE_TIMEOUT_PROPERTY_NAME, "10s"),
+            Map.entry(Sandboxed.VERBOSE_PROPERTY_NAME, "true"));
+
+    assertThat(spec(Nothing.class, configuration)).isEqualTo(ALL);
+  }
+
+  @Test
+  void takesTheDefaultsOfTheApiOtherwise() {
+    assertThat(spec(Nothing.class)).isEqualTo(dev.sandboxed.Sandbox.builder().build());
+  }
+
+  @Sandboxed(image = "host")
+  static class OfHost {}
+
+  @Sandboxed(image = "tar:rootfs.tar")
+  static class OfTar {}
+
+  @Test
+  void knowsTheKindsOfImages() {
+    assertThat(spec(OfHost.class).image()).isEqualTo(Image.host());
+    assertThat(spec(OfTar.class).image()).isEqualTo(Image.tar(Path.of("rootfs.tar")));
+  }
+
+  @Sandboxed(
+      memory = "64m",
+      timeout = "10s",
+      env = {"A=small", "B=small"})
+  @Retention(RetentionPolicy.RUNTIME)
+  @interface Small {}
+
+  @Small
+  @Retention(RetentionPolicy.RUNTIME)
+  @interface VerySmall {}
+
+  @VerySmall
+  static class Composed {}
+
+  @Small
+  @Sandboxed(timeout = "20s", env = "B=own")
+  static class ComposedAndOwn {}
+
+  @Test
+  void understandsComposedAnnotations() {
+    assertThat(spec(Composed.class).limits().memory()).hasValue(ByteSize.parse("64m"));
+    assertThat(spec(ComposedAndOwn.class).limits().memory()).hasValue(ByteSize.parse("64m"));
+    assertThat(spec(ComposedAndOwn.class).timeout()).isEqualTo(Duration.ofSeconds(20));
+    assertThat(spec(ComposedAndOwn.class).env()).isEqualTo(Map.of("A", "small", "B", "own"));
+  }
+
+  @Sandboxed(disk = "32m", processes = 7)
+  interface Contract {}
+
+  @Sandboxed(
+      memory = "128m",
+      processes = 8,
+      mounts = {
+        @SandboxMount(source = "src", target = "/a"),
+        @SandboxMount(source = "src", target = "/b")
+      })
+  static class Base {}
+
+  @Sandboxed(memory = "256m", mounts = @SandboxMount(source = "target", target = "/b"))
+  static class Derived extends Base implements Contract {}
+
+  @Test
+  void inheritsFromSuperclassesAndInterfacesWhatIsNotSet() {
+    var spec = spec(Derived.class);
+
+    assertThat(spec.limits().memory()).hasValue(ByteSize.parse("256m"));
+    assertThat(spec.limits().processes()).isEqualTo(8);
+    assertThat(spec.limits().disk()).isEqualTo(ByteSize.parse("32m"));
+    assertThat(spec.mounts())
+        .isEqualTo(
+            Map.of(
+                "/a",
+                Mount.copyOnWrite(Path.of("src")),
+                "/b",
+                Mount.copyOnWrite(Path.of("target"))));
+  }
+
+  @Test
+  void prefersAnnotationsToTheConfiguration() {
+    var spec =
+        spec(
+            Derived.class,
+            Map.of(
+                Sandboxed.MEMORY_PROPERTY_NAME, "1g",
+                Sandboxed.TIMEOUT_PROPERTY_NAME, "1m",
+                Sandboxed.MOUNTS_PROPERTY_NAME, "src:/b, src:/c:writable"));
+
+    assertThat(spec.limits().memory()).hasValue(ByteSize.parse("256m"));
+    assertThat(spec.timeout()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(spec.mounts())
+        .containsEntry("/b", Mount.copyOnWrite(Path.of("target")))
+        .containsEntry("/c", Mount.writable(Path.of("src")));
+  }
+
+  @Test
+  void namesAPropertyForEveryAttribute() throws IllegalAccessException {
+    var properties = new ArrayList<String>();
+    for (var field : Sandboxed.class.getFields()) {
+      properties.add((String) field.get(null));
+    }
+    assertThat(properties)
+        .containsExactlyInAnyOrderElementsOf(
+            java.util.Arrays.stream(Sandboxed.class.getDeclaredMethods())
+                .map(m -> "sandboxed." + m.getName())
+                .toList());
+  }
+}

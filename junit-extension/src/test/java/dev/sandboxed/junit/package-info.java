@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sandboxed.junit;
+
+import org.jspecify.annotations.NullMarked;
