@@ -5,6 +5,14 @@ module dev.sandboxed.core {
   requires tools.jackson.core;
 
   exports dev.sandboxed;
+  exports dev.sandboxed.core.agent to
+      dev.sandboxed.gvisor;
+  exports dev.sandboxed.core.erofs to
+      dev.sandboxed.gvisor;
+  exports dev.sandboxed.core.tree to
+      dev.sandboxed.gvisor;
+  exports dev.sandboxed.core.protocol to
+      dev.sandboxed.gvisor;
   exports dev.sandboxed.core.binaries to
       dev.sandboxed.gvisor,
       dev.sandboxed.junit;

@@ -1,0 +1,240 @@
+package dev.sandboxed.core.agent;
+
+import dev.sandboxed.Exec;
+import dev.sandboxed.ExitStatus;
+import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxException;
+import dev.sandboxed.SandboxFailedException;
+import dev.sandboxed.SandboxFiles;
+import dev.sandboxed.SandboxProcess;
+import dev.sandboxed.SandboxSpec;
+import dev.sandboxed.Secret;
+import dev.sandboxed.StartupTimings;
+import dev.sandboxed.core.protocol.JsonObject;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** A sandbox that is driven through its agent, whichever backend made it. */
+public final class AgentSandbox implements Sandbox {
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final JsonObject TERMINATE = JsonObject.of(Map.of("terminate", true));
+
+  private final Origin origin;
+  private final SandboxTransport transport;
+  private final SandboxLifecycle lifecycle;
+  private final AgentContext context;
+  private final StartupTimings startup;
+  private final SandboxFiles files;
+  private final @Nullable RemoteProcess entrypoint;
+
+  /**
+   * Where a sandbox comes from.
+   *
+   * @param id its id
+   * @param spec what it was created from
+   * @param env the environment of every process inside that the image asks for
+   * @param workdir where processes start and relative paths begin
+   * @param executor where work of users runs, and what takes long
+   * @param prepared how long it took to get image and files ready
+   * @param begin the time, by {@link System#nanoTime}, at which they were
+   */
+  public record Origin(
+      String id,
+      SandboxSpec spec,
+      Map<String, String> env,
+      String workdir,
+      Executor executor,
+      Duration prepared,
+      long begin) {}
+
+  private AgentSandbox(
+      Origin origin,
+      SandboxTransport transport,
+      SandboxLifecycle lifecycle,
+      AgentContext context,
+      StartupTimings startup,
+      @Nullable RemoteProcess entrypoint) {
+    this.origin = origin;
+    this.transport = transport;
+    this.lifecycle = lifecycle;
+    this.context = context;
+    this.startup = startup;
+    this.entrypoint = entrypoint;
+    files = new RemoteFiles(context);
+  }
+
+  /**
+   * Takes over a sandbox that is starting, and waits until its agent answers and its entrypoint, if
+   * it has one, runs. If that fails, nothing of it is left.
+   *
+   * @param origin where it comes from
+   * @param transport the way to it
+   * @return the running sandbox
+   * @throws SandboxFailedException if it does not start
+   */
+  public static Sandbox start(Origin origin, SandboxTransport transport) {
+    var lifecycle = new SandboxLifecycle(origin.id(), origin.spec(), transport);
+    try {
+      return start(origin, transport, lifecycle);
+    } catch (IOException e) {
+      transport.kill();
+      throw new SandboxFailedException(
+          "The sandbox %s did not start: its connection failed: %s"
+              .formatted(origin.id(), e.getMessage()),
+          e);
+    } catch (RuntimeException e) {
+      transport.kill();
+      awaitRelease(transport);
+      throw e;
+    }
+  }
+
+  private static Sandbox start(
+      Origin origin, SandboxTransport transport, SandboxLifecycle lifecycle) throws IOException {
+    var connection = AgentConnection.open(transport.channel(), origin.id(), lifecycle);
+    var answered = Waits.join(lifecycle.running(), "the start of the sandbox", connection::close);
+    var elapsed = Duration.ofNanos(System.nanoTime() - origin.begin());
+    var timings =
+        new StartupTimings(
+            origin.prepared(),
+            answered.compareTo(elapsed) < 0 ? elapsed.minus(answered) : Duration.ZERO,
+            answered.compareTo(elapsed) < 0 ? answered : elapsed);
+    var spec = origin.spec();
+    var context =
+        new AgentContext(
+            connection,
+            origin.executor(),
+            environment(origin),
+            origin.workdir(),
+            new CallLog(origin.id(), spec.verbose()));
+    if (!origin.workdir().equals("/")) {
+      new RemoteFiles(context).makeDirectories(origin.workdir());
+    }
+    RemoteProcess entrypoint = null;
+    if (!spec.command().isEmpty()) {
+      entrypoint = ExecCommand.of(context, spec.command()).startEntrypoint();
+      Waits.join(entrypoint.whenStarted(), "the start of the entrypoint", connection::close);
+    }
+    return new AgentSandbox(origin, transport, lifecycle, context, timings, entrypoint);
+  }
+
+  @Override
+  public String id() {
+    return origin.id();
+  }
+
+  @Override
+  public SandboxSpec spec() {
+    return origin.spec();
+  }
+
+  @Override
+  public StartupTimings startup() {
+    return startup;
+  }
+
+  @Override
+  public Exec exec(List<String> command) {
+    return ExecCommand.of(context, command);
+  }
+
+  @Override
+  public Optional<SandboxProcess> entrypoint() {
+    return Optional.ofNullable(entrypoint);
+  }
+
+  @Override
+  public SandboxFiles files() {
+    return files;
+  }
+
+  @Override
+  public Optional<ExitStatus> poll() {
+    return lifecycle.ended().isDone()
+        ? Optional.of(lifecycle.ended().join().status())
+        : Optional.empty();
+  }
+
+  @Override
+  public ExitStatus waitFor() {
+    return Waits.join(lifecycle.ended(), "the end of the sandbox", () -> {}).orThrow();
+  }
+
+  @Override
+  public Optional<ExitStatus> waitFor(Duration limit) {
+    return Waits.join(lifecycle.ended(), limit, "the end of the sandbox").map(Ending::orThrow);
+  }
+
+  @Override
+  public CompletableFuture<ExitStatus> onExit() {
+    return Waits.expose(lifecycle.ended().thenApply(Ending::status), context.executor(), () -> {});
+  }
+
+  @Override
+  public CompletableFuture<ExitStatus> terminate() {
+    context.connection().control(TERMINATE);
+    return onExit();
+  }
+
+  @Override
+  public void close() {
+    context.connection().control(TERMINATE);
+    var interrupted = false;
+    var deadline = System.nanoTime() + PATIENCE.toNanos();
+    var killed = false;
+    while (!lifecycle.ended().isDone()) {
+      try {
+        lifecycle.ended().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      } catch (InterruptedException e) {
+        // Release everything all the same: whoever interrupts wants an end, not a leak.
+        interrupted = true;
+      } catch (TimeoutException e) {
+        if (killed) {
+          break;
+        }
+        killed = true;
+        deadline = System.nanoTime() + PATIENCE.toNanos();
+        transport.kill();
+      } catch (ExecutionException e) {
+        break;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "sandbox " + id() + poll().map(s -> " (ended: " + s + ")").orElse(" (running)");
+  }
+
+  private static Map<String, String> environment(Origin origin) {
+    var env = new LinkedHashMap<>(origin.env());
+    env.putAll(origin.spec().env());
+    for (Secret secret : origin.spec().secrets()) {
+      env.put(secret.name(), secret.reveal());
+    }
+    return Map.copyOf(env);
+  }
+
+  private static void awaitRelease(SandboxTransport transport) {
+    try {
+      transport.released().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      throw new SandboxException("The sandbox did not start, and cannot be ended either", e);
+    }
+  }
+}

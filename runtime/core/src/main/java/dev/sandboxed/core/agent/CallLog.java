@@ -1,0 +1,44 @@
+package dev.sandboxed.core.agent;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** Notes the calls on a verbose sandbox, with how they went and how long they took. */
+final class CallLog {
+  private static final String NAME = "dev.sandboxed";
+
+  private final String id;
+  private final boolean verbose;
+
+  CallLog(String id, boolean verbose) {
+    this.id = id;
+    this.verbose = verbose;
+  }
+
+  /** Notes a call when its future completes. */
+  <T> void note(CompletableFuture<T> call, Supplier<String> what, Function<T, String> outcome) {
+    if (verbose) {
+      var begin = System.nanoTime();
+      call.whenComplete(
+          (value, failure) ->
+              System.getLogger(NAME)
+                  .log(
+                      Level.INFO,
+                      "%s: %s: %s after %,d ms"
+                          .formatted(
+                              id,
+                              what.get(),
+                              failure == null
+                                  ? outcome.apply(value)
+                                  : firstLine(Waits.unwrap(failure)),
+                              Duration.ofNanos(System.nanoTime() - begin).toMillis())));
+    }
+  }
+
+  private static String firstLine(Throwable failure) {
+    return String.valueOf(failure.getMessage()).lines().findFirst().orElse("failed");
+  }
+}

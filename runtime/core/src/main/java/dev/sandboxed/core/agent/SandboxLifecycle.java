@@ -1,0 +1,109 @@
+package dev.sandboxed.core.agent;
+
+import dev.sandboxed.SandboxException;
+import dev.sandboxed.SandboxSpec;
+import dev.sandboxed.core.protocol.JsonObject;
+import dev.sandboxed.core.protocol.ProtocolException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Follows one sandbox from its start to its end, as its keeper tells it. Thread-safe. */
+final class SandboxLifecycle implements AgentConnection.Listener {
+  private static final Duration RELEASE = Duration.ofSeconds(5);
+
+  private final String id;
+  private final SandboxSpec spec;
+  private final SandboxTransport transport;
+  private final CompletableFuture<Duration> running = new CompletableFuture<>();
+  private final CompletableFuture<Ending> ended = new CompletableFuture<>();
+  private volatile @Nullable Ending ending;
+
+  SandboxLifecycle(String id, SandboxSpec spec, SandboxTransport transport) {
+    this.id = id;
+    this.spec = spec;
+    this.transport = transport;
+  }
+
+  /**
+   * Completes when the agent has answered, with the time it took since the runtime was started; or
+   * with what kept the sandbox from starting.
+   */
+  CompletableFuture<Duration> running() {
+    return running;
+  }
+
+  /** Completes normally once everything is released. */
+  CompletableFuture<Ending> ended() {
+    return ended;
+  }
+
+  @Override
+  public void event(JsonObject event) throws ProtocolException {
+    event.object("running").ifPresent(r -> running.complete(answeredAfter(r)));
+    var exited = event.object("exited");
+    if (exited.isPresent()) {
+      var exit = exited.get();
+      ending =
+          new Ending(
+              id,
+              spec,
+              ExitReports.status(exit),
+              exit.string("message").orElse(""),
+              exit.string("output").orElse(""));
+    }
+  }
+
+  @Override
+  public void closed(@Nullable Exception why) {
+    var known = ending;
+    if (known == null) {
+      known = lost(why);
+      ending = known;
+    }
+    var last = known;
+    running.completeExceptionally(last.startFailed());
+    transport.released().whenComplete((output, failure) -> ended.complete(last));
+  }
+
+  @Override
+  public SandboxException streamsEnd() {
+    var known = ending;
+    return known != null
+        ? known.notRunning()
+        : new SandboxException("The connection to the sandbox " + id + " is closing");
+  }
+
+  /** The keeper went away, or was sent away for what it said, without telling how it ended. */
+  private Ending lost(@Nullable Exception why) {
+    transport.kill();
+    var message =
+        why instanceof ProtocolException broken
+            ? "it broke the protocol: " + broken.getMessage()
+            : "the connection to it was lost" + (why == null ? "" : ": " + why.getMessage());
+    return Ending.failed(id, spec, message, output());
+  }
+
+  private String output() {
+    try {
+      return transport.released().get(RELEASE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      return "";
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "";
+    }
+  }
+
+  private static Duration answeredAfter(JsonObject running) {
+    var micros =
+        running
+            .object("startupMicros")
+            .map(m -> m.number("agent").orElse(0) - m.number("runsc").orElse(0))
+            .orElse(0L);
+    return Duration.ofNanos(TimeUnit.MICROSECONDS.toNanos(Math.max(0, micros)));
+  }
+}

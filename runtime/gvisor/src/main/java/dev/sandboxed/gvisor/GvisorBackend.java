@@ -1,0 +1,160 @@
+package dev.sandboxed.gvisor;
+
+import dev.sandboxed.Backend;
+import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxException;
+import dev.sandboxed.SandboxSpec;
+import dev.sandboxed.core.binaries.Settings;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The embedded backend: each sandbox is a {@code runsc} of its own, started by a keeper process, as
+ * root or as an ordinary user. Thread-safe.
+ */
+public final class GvisorBackend implements Backend {
+  static final String NAME = "gvisor";
+  private static final int IDLE_THREAD_SECONDS = 10;
+
+  private final Settings settings;
+  private final Set<Sandbox> sandboxes = ConcurrentHashMap.newKeySet();
+  private final ExecutorService executor = executor();
+  private @Nullable Launcher launcher;
+  private @Nullable Thread hook;
+  private boolean closed;
+
+  private GvisorBackend(Settings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Opens the backend; nothing is checked or started yet.
+   *
+   * @return the backend, which the caller closes
+   */
+  public static GvisorBackend open() {
+    return new GvisorBackend(Settings.ofProcess());
+  }
+
+  /** Opens the backend with other settings than those of this process. */
+  static GvisorBackend open(Settings settings) {
+    return new GvisorBackend(settings);
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Sandbox create(SandboxSpec spec) {
+    return create(spec, new Launch());
+  }
+
+  @Override
+  public CompletableFuture<Sandbox> createAsync(SandboxSpec spec) {
+    var launch = new Launch();
+    var future = new CompletableFuture<Sandbox>();
+    future.whenComplete(
+        (sandbox, failure) -> {
+          if (future.isCancelled()) {
+            launch.cancel();
+          }
+        });
+    executor.execute(
+        () -> {
+          try {
+            var sandbox = create(spec, launch);
+            if (!future.complete(sandbox)) {
+              sandbox.close();
+            }
+          } catch (RuntimeException e) {
+            future.completeExceptionally(e);
+          }
+        });
+    return future;
+  }
+
+  @Override
+  public List<Finding> check() {
+    return new Doctor(settings, this).findings();
+  }
+
+  @Override
+  public void close() {
+    synchronized (this) {
+      closed = true;
+      if (hook != null) {
+        removeHook(hook);
+        hook = null;
+      }
+    }
+    closeSandboxes();
+  }
+
+  private Sandbox create(SandboxSpec spec, Launch launch) {
+    var sandbox = launcher().launch(spec, launch);
+    sandboxes.add(sandbox);
+    sandbox.onExit().whenComplete((status, failure) -> sandboxes.remove(sandbox));
+    if (isClosed()) {
+      sandbox.close();
+      throw closedError();
+    }
+    return sandbox;
+  }
+
+  private synchronized Launcher launcher() {
+    if (closed) {
+      throw closedError();
+    }
+    if (launcher == null) {
+      launcher = Launcher.open(settings, executor);
+      // Sandboxes die with this process in any case; the hook waits until nothing is left of them.
+      hook = new Thread(this::closeSandboxes, "sandboxed-shutdown");
+      Runtime.getRuntime().addShutdownHook(hook);
+    }
+    return launcher;
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
+  }
+
+  private void closeSandboxes() {
+    sandboxes.forEach(Sandbox::terminate);
+    sandboxes.forEach(Sandbox::close);
+  }
+
+  private static SandboxException closedError() {
+    return new SandboxException("The backend is closed; open another with Backends.open()");
+  }
+
+  private static void removeHook(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The JVM is exiting, and the hook runs.
+    }
+  }
+
+  private static ExecutorService executor() {
+    return new ThreadPoolExecutor(
+        0,
+        Integer.MAX_VALUE,
+        IDLE_THREAD_SECONDS,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        task -> {
+          var thread = new Thread(task, "sandboxed-worker");
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+}

@@ -1,0 +1,98 @@
+package dev.sandboxed.gvisor;
+
+import dev.sandboxed.InvalidSpecException;
+import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxSpec;
+import dev.sandboxed.core.agent.AgentSandbox;
+import dev.sandboxed.core.binaries.BinaryCache;
+import dev.sandboxed.core.binaries.CacheRoot;
+import dev.sandboxed.core.binaries.SandboxBinaries;
+import dev.sandboxed.core.binaries.Settings;
+import dev.sandboxed.core.protocol.JsonObject;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/** Starts sandboxes from specs. Thread-safe. */
+final class Launcher {
+  private final SandboxBinaries binaries;
+  private final StateDirectory state;
+  private final Images images;
+  private final Executor executor;
+
+  private Launcher(
+      SandboxBinaries binaries, StateDirectory state, Images images, Executor executor) {
+    this.binaries = binaries;
+    this.state = state;
+    this.images = images;
+    this.executor = executor;
+  }
+
+  static Launcher open(Settings settings, Executor executor) {
+    var cache = CacheRoot.from(settings);
+    var binaries =
+        SandboxBinaries.locate(settings, new BinaryCache(cache), Launcher.class.getClassLoader());
+    var state = StateDirectory.open(settings);
+    return new Launcher(binaries, state, new BootstrapImages(cache), executor);
+  }
+
+  Sandbox launch(SandboxSpec spec, Launch launch) {
+    var begin = System.nanoTime();
+    var id = newId();
+    var image = images.prepare(spec.image());
+    var runtime =
+        new RuntimeSpec(
+            "sandbox", image.root(), images.agent(binaries.agent()), spec.limits().disk());
+    image.tools().forEach(runtime::hostTools);
+    spec.mounts()
+        .forEach(
+            (target, mount) -> {
+              if (!Files.exists(mount.source())) {
+                throw new InvalidSpecException(
+                    "%s cannot be mounted at %s: it does not exist on the host"
+                        .formatted(mount.source(), target));
+              }
+              runtime.hostMount(target, mount);
+            });
+    var message = message(id, spec, runtime);
+    launch.check();
+    var prepared = System.nanoTime();
+    var keeper = Keeper.start(binaries.keeper(), message, state.socket(id));
+    launch.started(keeper);
+    return AgentSandbox.start(
+        new AgentSandbox.Origin(
+            id,
+            spec,
+            image.env(),
+            spec.workdir().or(image::workdir).orElse("/"),
+            executor,
+            Duration.ofNanos(prepared - begin),
+            prepared),
+        keeper);
+  }
+
+  private JsonObject message(String id, SandboxSpec spec, RuntimeSpec runtime) {
+    var limits = spec.limits();
+    var message = new LinkedHashMap<String, @Nullable Object>();
+    message.put("id", id);
+    message.put("directory", state.of(id).toString());
+    message.put("runsc", RunscFlags.of(binaries.runsc(), spec));
+    message.put("spec", runtime.build());
+    message.put("memoryBytes", limits.memory().map(m -> m.bytes()).orElseGet(HostMemory::half));
+    message.put("cpus", limits.cpus().isPresent() ? limits.cpus().getAsDouble() : null);
+    message.put("pids", limits.processes());
+    message.put("timeoutMillis", Math.max(1, spec.timeout().toMillis()));
+    message.put(
+        "idleTimeoutMillis", spec.idleTimeout().map(t -> Math.max(1, t.toMillis())).orElse(null));
+    return JsonObject.of(message);
+  }
+
+  /** Unique among the sandboxes of this user on this machine; it need not be secret. */
+  private static String newId() {
+    var random = ThreadLocalRandom.current();
+    return "sb-" + Long.toString(random.nextLong(Long.MAX_VALUE), Character.MAX_RADIX);
+  }
+}
