@@ -5,11 +5,12 @@ package itest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -51,21 +52,53 @@ func runAll(m *testing.M) (int, error) {
 			return 0, fmt.Errorf("build %s: %w: %s", from, err, out)
 		}
 	}
-	return m.Run(), os.Chmod(built.directory, 0o755)
+	user := filepath.Join(built.directory, "user")
+	if err := errors.Join(os.Chmod(built.directory, 0o755), os.Mkdir(user, 0o755)); err != nil {
+		return 0, err
+	}
+	if os.Geteuid() == 0 {
+		if err := os.Chown(user, ordinaryUser, ordinaryUser); err != nil {
+			return 0, err
+		}
+	}
+	return m.Run(), nil
 }
 
-// settings change the start message of a sandbox.
-type settings func(start map[string]any)
+// launch is what a sandbox is started with.
+type launch struct {
+	message   map[string]any
+	attribute *syscall.SysProcAttr
+}
+
+type settings func(l *launch)
 
 func with(member string, value any) settings {
-	return func(start map[string]any) { start[member] = value }
+	return func(l *launch) { l.message[member] = value }
 }
 
-func startMessage(t *testing.T, change ...settings) map[string]any {
+// ordinaryUser is nobody in particular.
+const ordinaryUser = 54321
+
+// as runs the keeper as an ordinary user.
+func asOrdinaryUser(l *launch) {
+	l.attribute = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinaryUser, Gid: ordinaryUser}}
+	l.message["directory"] = filepath.Join(built.directory, "user", l.message["id"].(string))
+}
+
+// everyone runs a test as whoever runs the tests, and for root as an ordinary user too.
+func everyone(t *testing.T, test func(t *testing.T, who settings)) {
+	if os.Geteuid() != 0 {
+		test(t, func(*launch) {})
+		return
+	}
+	t.Run("root", func(t *testing.T) { test(t, func(*launch) {}) })
+	t.Run("user", func(t *testing.T) { test(t, asOrdinaryUser) })
+}
+
+func newLaunch(t *testing.T, change ...settings) *launch {
 	t.Helper()
-	id := strings.ToLower(fmt.Sprintf("sb-%s", filepath.Base(t.TempDir())))
-	id = fmt.Sprintf("%s-%d", id, time.Now().UnixNano()%1_000_000_007)
-	start := map[string]any{
+	id := fmt.Sprintf("sb-%d-%d", os.Getpid(), time.Now().UnixNano()%1_000_000_007)
+	l := &launch{message: map[string]any{
 		"id":        id,
 		"directory": filepath.Join(built.directory, id),
 		"runsc":     []string{built.runsc, "--network=none", "--ignore-cgroups", "--overlay2=root:memory"},
@@ -79,11 +112,11 @@ func startMessage(t *testing.T, change ...settings) map[string]any {
 			"mounts": []map[string]any{{"destination": "/proc", "type": "proc"}, {"destination": "/tmp", "type": "tmpfs"}},
 		},
 		"timeoutMillis": 60_000,
-	}
+	}}
 	for _, c := range change {
-		c(start)
+		c(l)
 	}
-	return start
+	return l
 }
 
 var capabilities = []string{"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW",
@@ -98,8 +131,8 @@ type box struct {
 
 func start(t *testing.T, change ...settings) *box {
 	t.Helper()
-	message := startMessage(t, change...)
-	keeper, err := client.Start(built.keeper, message, nil)
+	l := newLaunch(t, change...)
+	keeper, err := client.Start(built.keeper, l.message, l.attribute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +140,7 @@ func start(t *testing.T, change ...settings) *box {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &box{Client: c, keeper: keeper, directory: message["directory"].(string)}
+	b := &box{Client: c, keeper: keeper, directory: l.message["directory"].(string)}
 	t.Cleanup(func() {
 		keeper.Stdin.Close()
 		within(t, 10*time.Second, "the keeper's end", func() { _ = keeper.WaitForEnd() })

@@ -13,7 +13,9 @@ import (
 
 	"dev.sandboxed/native/keeper/config"
 	"dev.sandboxed/native/keeper/isolate"
+	"dev.sandboxed/native/keeper/limits"
 	"dev.sandboxed/native/keeper/sandbox"
+	"dev.sandboxed/native/keeper/state"
 )
 
 // version is set by the linker.
@@ -27,12 +29,28 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == isolate.StageCommand {
 		fail(isolate.Stage(os.Args[2:]))
 	}
+	if len(os.Args) > 1 {
+		if err := other(os.Args[1:]); err != nil {
+			fail(err)
+		}
+		return
+	}
 	// Not ignored outright: that would be inherited by everything in the sandbox.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE, syscall.SIGHUP, syscall.SIGINT)
 	if err := keep(began); err != nil {
 		_ = json.NewEncoder(os.Stdout).Encode(map[string]string{"error": err.Error()})
 		os.Exit(1)
 	}
+}
+
+// other does what does not start a sandbox.
+func other(arguments []string) error {
+	if len(arguments) == 2 && arguments[0] == "sweep" {
+		removed, err := state.Sweep(arguments[1], limits.RemoveLeft)
+		_ = json.NewEncoder(os.Stdout).Encode(map[string][]string{"removed": removed})
+		return err
+	}
+	return fmt.Errorf("unknown arguments %q: use none to run a sandbox, or sweep DIRECTORY", arguments)
 }
 
 func keep(began time.Time) error {

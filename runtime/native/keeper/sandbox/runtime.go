@@ -11,6 +11,7 @@ import (
 
 	"dev.sandboxed/native/keeper/config"
 	"dev.sandboxed/native/keeper/isolate"
+	"dev.sandboxed/native/keeper/limits"
 	"dev.sandboxed/native/keeper/state"
 	"dev.sandboxed/native/keeper/tail"
 )
@@ -33,10 +34,10 @@ type runtime struct {
 
 // launch starts runsc. Only the thread that runs the keeper's main function may call it: the kernel ends the sandbox with
 // that thread.
-func launch(start *config.Start, directory *state.Directory, bundle string) (*runtime, error) {
+func launch(start *config.Start, directory *state.Directory, bundle string, stage limits.Stage) (*runtime, error) {
 	argv := append([]string{}, start.Runsc...)
 	argv = append(argv, "--root="+directory.Root(), "run", "--bundle="+bundle, start.ID)
-	command, err := isolate.Command(argv)
+	command, err := isolate.Command(stage, argv)
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +95,9 @@ func (r *runtime) closePipes() {
 		}
 	}
 }
+
+// pid is the first process in the namespaces.
+func (r *runtime) pid() int { return r.command.Process.Pid }
 
 // kill ends everything in the sandbox.
 func (r *runtime) kill() { _ = r.command.Process.Kill() }

@@ -8,11 +8,11 @@ import (
 	"net"
 	"os"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
 	"dev.sandboxed/native/keeper/config"
+	"dev.sandboxed/native/keeper/limits"
 	"dev.sandboxed/native/keeper/relay"
 	"dev.sandboxed/native/keeper/state"
 )
@@ -38,11 +38,11 @@ type Keeper struct {
 	runtime   *runtime
 	relay     *relay.Relay
 	activity  *relay.Activity
+	limits    *limits.Limits
 
 	launched time.Time
 	verdicts chan relay.Outcome
 	running  chan struct{}
-	once     sync.Once
 }
 
 // Run starts the sandbox and returns when everything it had is released. What is read from creator is ignored; its end
@@ -96,6 +96,7 @@ func (k *Keeper) live(gone <-chan struct{}) relay.Outcome {
 	exited := make(chan syscall.WaitStatus, 1)
 	go func() { exited <- k.runtime.wait() }()
 	go k.watchIdle()
+	go k.watchMemory()
 
 	lifetime := time.NewTimer(k.start.Timeout())
 	defer lifetime.Stop()
@@ -128,6 +129,9 @@ func (k *Keeper) live(gone <-chan struct{}) relay.Outcome {
 	k.runtime.kill()
 	<-exited
 	outcome := <-k.verdicts
+	if k.limits.WasOutOfMemory() {
+		return k.outOfMemory()
+	}
 	if outcome.Reason == "FAILED" {
 		outcome.Output = k.output()
 	}
@@ -139,9 +143,16 @@ func (k *Keeper) launch() error {
 	if err != nil {
 		return err
 	}
-	if k.runtime, err = launch(k.start, k.directory, bundle); err != nil {
+	k.limits = limits.Host{}.Prepare(limits.Request{
+		ID: k.start.ID, MemoryBytes: k.start.MemoryBytes, CPUs: k.start.CPUs, PIDs: k.start.PIDs,
+	})
+	if err := k.directory.RememberCgroups(k.limits.Paths()); err != nil {
 		return err
 	}
+	if k.runtime, err = launch(k.start, k.directory, bundle, k.limits.Stage()); err != nil {
+		return err
+	}
+	k.limits.Attach(k.runtime.pid())
 	k.launched = time.Now()
 	k.relay, err = relay.New(k.start.ID, k.version, k.runtime.toAgent, k.runtime.fromAgent, k.activity, k)
 	if err != nil {
@@ -161,11 +172,25 @@ func (k *Keeper) judge(outcome relay.Outcome) {
 
 // Running implements relay.Observer.
 func (k *Keeper) Running() {
+	k.limits.Confirm(k.runtime.pid())
 	close(k.running)
-	_ = k.relay.Announce(map[string]any{"startupMicros": map[string]int64{
-		"keeper": k.launched.Sub(k.began).Microseconds(),
-		"agent":  time.Since(k.began).Microseconds(),
-	}})
+	_ = k.relay.Announce(running{
+		StartupMicros: startup{
+			Keeper: k.launched.Sub(k.began).Microseconds(),
+			Agent:  time.Since(k.began).Microseconds(),
+		},
+		Unenforced: k.limits.Unenforced(),
+	})
+}
+
+type running struct {
+	StartupMicros startup  `json:"startupMicros"`
+	Unenforced    []string `json:"unenforced,omitempty"`
+}
+
+type startup struct {
+	Keeper int64 `json:"keeper"`
+	Agent  int64 `json:"agent"`
 }
 
 // Terminate implements relay.Observer.
@@ -179,6 +204,9 @@ func (k *Keeper) natural(status syscall.WaitStatus, hungUp <-chan error) relay.O
 	select {
 	case broke = <-hungUp:
 	case <-time.After(lastWords):
+	}
+	if k.limits.WasOutOfMemory() {
+		return k.outOfMemory()
 	}
 	select {
 	case outcome := <-k.verdicts:
@@ -259,9 +287,25 @@ func (k *Keeper) watchIdle() {
 	}
 }
 
+// watchMemory ends the sandbox when it has used more memory than it may.
+func (k *Keeper) watchMemory() {
+	<-k.limits.OutOfMemory()
+	k.judge(k.outOfMemory())
+}
+
+func (k *Keeper) outOfMemory() relay.Outcome {
+	return relay.Outcome{Code: codeTerminated, Reason: "OUT_OF_MEMORY",
+		Message: fmt.Sprintf("the sandbox needed more than its %d bytes of memory; its files in memory count too", k.start.MemoryBytes)}
+}
+
 // release removes what is left and then tells the clients. A client that is still on its way finds the socket; only
 // then is the directory kept until it has been told.
 func (k *Keeper) release(outcome relay.Outcome, gone <-chan struct{}) {
+	if k.limits != nil {
+		if err := k.limits.Release(); err != nil {
+			fmt.Fprintln(os.Stderr, "keeper: remove a cgroup:", err)
+		}
+	}
 	if !k.relay.Met() {
 		k.relay.Finish(outcome)
 		select {

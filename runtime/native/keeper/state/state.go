@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -17,6 +18,8 @@ const (
 	bundleName = "bundle"
 	rootName   = "runsc"
 	logName    = "runsc.log"
+
+	cgroupsName = "cgroups"
 
 	// maxSocketPath is what the kernel takes for the path of a socket.
 	maxSocketPath = 107
@@ -50,7 +53,12 @@ func Create(path string) (*Directory, error) {
 
 func (d *Directory) fill() error {
 	var err error
-	if d.lock, err = lock(filepath.Join(d.path, lockName)); err != nil {
+	// The lock is there under its name only once it is held, so that no sweep can come in between.
+	name := filepath.Join(d.path, lockName)
+	if d.lock, err = lock(name + ".new"); err == nil {
+		err = os.Rename(name+".new", name)
+	}
+	if err != nil {
 		return err
 	}
 	for _, name := range []string{bundleName, rootName} {
@@ -95,6 +103,18 @@ func (d *Directory) Bundle(spec []byte) (string, error) {
 		return "", fmt.Errorf("write the bundle: %w", err)
 	}
 	return bundle, nil
+}
+
+// RememberCgroups writes down what has to be removed with the directory.
+func (d *Directory) RememberCgroups(paths []string) error {
+	if len(paths) == 0 {
+		return nil
+	}
+	err := os.WriteFile(filepath.Join(d.path, cgroupsName), []byte(strings.Join(paths, "\n")+"\n"), 0o600)
+	if err != nil {
+		return fmt.Errorf("remember the cgroups: %w", err)
+	}
+	return nil
 }
 
 // Listen opens the socket, which only the own user can connect to.

@@ -1,0 +1,273 @@
+//go:build integration
+
+package itest
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"dev.sandboxed/native/itest/client"
+)
+
+// leftovers are the processes that mention the sandbox.
+func leftovers(id string) []string {
+	var found []string
+	entries, _ := os.ReadDir("/proc")
+	for _, e := range entries {
+		if command, err := os.ReadFile("/proc/" + e.Name() + "/cmdline"); err == nil && strings.Contains(string(command), id) {
+			found = append(found, strings.ReplaceAll(string(command), "\x00", " "))
+		}
+	}
+	return found
+}
+
+func (b *box) id() string { return b.directory[strings.LastIndex(b.directory, "/")+1:] }
+
+func eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(15 * time.Second)
+	for !condition() {
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func TestMemoryBombEndsWithOutOfMemory(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		b := start(t, who, with("memoryBytes", 200<<20))
+		if _, err := b.Open(map[string]any{"op": "exec", "argv": []string{"/probe", "memory", "4000"}}, false); err != nil {
+			t.Fatal(err)
+		}
+		if e := b.exited(t); e.Code != 137 || e.Reason != "OUT_OF_MEMORY" {
+			t.Fatalf("%+v", e)
+		}
+	})
+}
+
+func TestFilesInMemoryCountAsMemory(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		b := start(t, who, with("memoryBytes", 200<<20))
+		if _, err := b.Open(map[string]any{"op": "exec", "argv": []string{"/probe", "fill", "/tmp/big", "4000"}}, false); err != nil {
+			t.Fatal(err)
+		}
+		if e := b.exited(t); e.Reason != "OUT_OF_MEMORY" {
+			t.Fatalf("%+v", e)
+		}
+	})
+}
+
+func TestMemoryWithinTheLimitIsFine(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		b := start(t, who, with("memoryBytes", 200<<20))
+		for range 3 {
+			s, r := b.exec(t, argv("memory", "120"))
+			if c, _ := code(t, r); c != 0 || s.Output(1) != "held 120\n" {
+				t.Fatalf("%d %q %q", c, s.Output(1), s.Output(2))
+			}
+		}
+	})
+}
+
+func TestForkBombIsContained(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		b := start(t, who, with("pids", 64), with("timeoutMillis", 6000))
+		if _, err := b.Open(map[string]any{"op": "exec", "argv": []string{"/probe", "fork"}}, false); err != nil {
+			t.Fatal(err)
+		}
+		e := b.exited(t)
+		t.Logf("%+v", e)
+		if e.Reason != "TIMEOUT" {
+			t.Fatalf("%+v", e)
+		}
+		if left := leftovers(b.id()); len(left) > 1 { // the keeper is still there
+			t.Fatalf("%q", left)
+		}
+	})
+}
+
+func TestGarbageOnTheAgentsDescriptorsEndsTheSandboxOnly(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		b := start(t, who)
+		s, err := b.Open(map[string]any{"op": "exec", "argv": []string{"/probe", "garbage"}}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = s.Result()
+		_ = b.Terminate()
+		e := b.exited(t)
+		if e.Reason != "FAILED" && e.Reason != "TERMINATED" {
+			t.Fatalf("%+v", e)
+		}
+		t.Logf("%+v %s %s", e, s.Output(1), s.Output(2))
+	})
+}
+
+func TestSignalsToProcessOne(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		b := start(t, who)
+		for _, signal := range []string{"15", "1", "2", "13", "10"} {
+			_, r := b.exec(t, argv("kill", "1", signal))
+			code(t, r)
+		}
+		s, r := b.exec(t, argv("echo", "alive"))
+		if code(t, r); s.Output(1) != "alive\n" {
+			t.Fatal(s.Output(1))
+		}
+		if _, err := b.Open(map[string]any{"op": "exec", "argv": []string{"/probe", "kill", "1", "9"}}, false); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case e := <-b.Exited:
+			if e.Reason != "SIGNALED" || e.Code != 137 {
+				t.Fatalf("%+v", e)
+			}
+		case <-time.After(2 * time.Second):
+			t.Log("process 1 is immune to SIGKILL from inside")
+		}
+	})
+}
+
+func TestNothingIsLeftWhenTheKeeperIsKilled(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		l := newLaunch(t, who, with("memoryBytes", 512<<20))
+		keeper, err := client.Start(built.keeper, l.message, l.attribute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := client.Connect(keeper.Socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-c.Running
+		if _, err := c.Open(map[string]any{"op": "exec", "argv": []string{"/probe", "ignore"}}, false); err != nil {
+			t.Fatal(err)
+		}
+		if err := keeper.Command.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = keeper.WaitForEnd()
+		id := l.message["id"].(string)
+		eventually(t, "no process is left", func() bool { return len(leftovers(id)) == 0 })
+		sweep(t, l)
+	})
+}
+
+func TestTheEndOfTheCreatorEndsTheSandbox(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		b := start(t, who)
+		<-b.Running
+		b.keeper.Stdin.Close()
+		if e := b.exited(t); e.Reason != "TERMINATED" || e.Code != 137 {
+			t.Fatalf("%+v", e)
+		}
+		if _, err := os.Stat(b.directory); !os.IsNotExist(err) {
+			t.Fatalf("the directory was there when the end was told: %v", err)
+		}
+	})
+}
+
+func TestTimeoutsEndTheSandbox(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		b := start(t, who, with("timeoutMillis", 1500))
+		if _, err := b.Open(map[string]any{"op": "exec", "argv": []string{"/probe", "ignore"}}, false); err != nil {
+			t.Fatal(err)
+		}
+		if e := b.exited(t); e.Reason != "TIMEOUT" || e.Code != 124 {
+			t.Fatalf("%+v", e)
+		}
+	})
+}
+
+func TestIdleTimeoutCountsFromTheLastRequest(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		b := start(t, who, with("idleTimeoutMillis", 1500))
+		_, r := b.exec(t, argv("sleep", "2500"))
+		code(t, r)
+		ended := time.Now()
+		if e := b.exited(t); e.Reason != "IDLE_TIMEOUT" || e.Code != 124 {
+			t.Fatalf("%+v", e)
+		}
+		if idle := time.Since(ended); idle < 1400*time.Millisecond {
+			t.Fatalf("ended after %s", idle)
+		}
+	})
+}
+
+func TestTerminateEndsTheSandbox(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		b := start(t, who)
+		<-b.Running
+		if err := b.Terminate(); err != nil {
+			t.Fatal(err)
+		}
+		if e := b.exited(t); e.Reason != "TERMINATED" || e.Code != 137 {
+			t.Fatalf("%+v", e)
+		}
+	})
+}
+
+func TestRuntimeThatFailsToStartIsExplained(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		b := start(t, who, with("runsc", []string{built.runsc, "--no-such-flag"}))
+		if e := b.exited(t); e.Reason != "FAILED" || e.Code != 125 || !strings.Contains(e.Output, "no-such-flag") {
+			t.Fatalf("%+v", e)
+		}
+		b = start(t, who, with("runsc", []string{"/does/not/exist"}))
+		if e := b.exited(t); e.Reason != "FAILED" || !strings.Contains(e.Message+e.Output, "/does/not/exist") {
+			t.Fatalf("%+v", e)
+		}
+	})
+}
+
+func TestEntrypointEndsTheSandbox(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		for _, c := range []struct {
+			argv   []string
+			code   int
+			reason string
+			output string
+		}{
+			{[]string{"/probe", "echo", "bye"}, 0, "EXITED", "bye\n"},
+			{[]string{"/probe", "exit", "42"}, 42, "EXITED", ""},
+			{[]string{"/probe", "kill", "0", "9"}, 137, "SIGNALED", ""},
+		} {
+			b := start(t, who)
+			s, err := b.Open(map[string]any{"op": "exec", "argv": c.argv, "entrypoint": true}, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := s.Result()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, reason := code(t, r); n != c.code || reason != c.reason || s.Output(1) != c.output || !s.Ended(1) || !s.Ended(2) {
+				t.Fatalf("%d %s %q", n, reason, s.Output(1))
+			}
+			if e := b.exited(t); e.Code != c.code || e.Reason != c.reason {
+				t.Fatalf("%+v", e)
+			}
+		}
+	})
+}
+
+func sweep(t *testing.T, l *launch) {
+	t.Helper()
+	directory := l.message["directory"].(string)
+	root := directory[:strings.LastIndex(directory, "/")]
+	out := runKeeper(t, l.attribute, "sweep", root)
+	if !strings.Contains(out, l.message["id"].(string)) {
+		t.Fatalf("swept %s", out)
+	}
+	if _, err := os.Stat(directory); !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	for _, tree := range []string{"memory", "cpu", "pids"} {
+		if out := findCgroup("/sys/fs/cgroup/"+tree, l.message["id"].(string)); out != "" {
+			t.Fatalf("left: %s", out)
+		}
+	}
+}
