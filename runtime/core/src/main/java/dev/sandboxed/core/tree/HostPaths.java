@@ -54,7 +54,8 @@ final class HostPaths {
       }
     }
     Path path = Path.of(URI.create(uri.toString()));
-    return absolute ? path : Path.of("/").relativize(path);
+    // Not relativize(), which would resolve dots.
+    return absolute ? path : path.subpath(0, path.getNameCount());
   }
 
   static Path resolve(Path directory, String byteString) {
