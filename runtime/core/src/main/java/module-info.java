@@ -1,6 +1,5 @@
 /** The API, the agent client and the image store: everything but a backend. */
 module dev.sandboxed.core {
-  requires org.apache.commons.compress;
   requires transitive org.jspecify;
   requires tools.jackson.core;
 
