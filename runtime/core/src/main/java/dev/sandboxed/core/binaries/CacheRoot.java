@@ -88,8 +88,12 @@ public record CacheRoot(Path path) {
     }
     if (stat.uid() != UnixStat.ownUid()) {
       throw new BackendUnavailableException(
-          "The cache directory %s belongs to user id %d and this process runs as user id %d, so what is in it cannot be trusted; %s."
-              .formatted(directory, stat.uid(), UnixStat.ownUid(), HOW_TO_NAME_ANOTHER));
+          "The cache directory %s belongs to user id %s and this process runs as user id %s, so what is in it cannot be trusted; %s."
+              .formatted(
+                  directory,
+                  Integer.toUnsignedString(stat.uid()),
+                  Integer.toUnsignedString(UnixStat.ownUid()),
+                  HOW_TO_NAME_ANOTHER));
     }
     if ((stat.permissions() & 0022) != 0) {
       throw new BackendUnavailableException(

@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** What stat(2) says of a file. Times are in nanoseconds since 1970. */
 record UnixStat(
@@ -34,8 +35,13 @@ record UnixStat(
 
   /** The user id that this process makes files as. */
   static int ownUid() {
-    try {
-      return of(Path.of("/proc/self")).uid();
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+      // Real, effective, saved and file system user id.
+      return lines
+          .filter(line -> line.startsWith("Uid:"))
+          .map(line -> Integer.parseUnsignedInt(line.substring(line.lastIndexOf('\t') + 1)))
+          .findFirst()
+          .orElseThrow(() -> new IllegalStateException("no user id in /proc/self/status"));
     } catch (IOException e) {
       throw new UncheckedIOException("/proc is not mounted, or cannot be read", e);
     }
