@@ -65,6 +65,10 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
+	// Left alone when nothing changed, so that what is made of it need not be made again.
+	if old, err := os.ReadFile(args[0]); err == nil && bytes.Equal(old, text) {
+		return nil
+	}
 	if err := os.MkdirAll(filepath.Dir(args[0]), 0o755); err != nil {
 		return err
 	}
