@@ -133,22 +133,22 @@ final class RemoteFiles implements SandboxFiles {
 
   @Override
   public void copyIn(Path source, String target) {
-    throw new UnsupportedOperationException("copyIn");
+    CopyIn.start(requests, source, target).run();
   }
 
   @Override
   public CompletableFuture<Void> copyInAsync(Path source, String target) {
-    throw new UnsupportedOperationException("copyIn");
+    return CopyTask.async(CopyIn.start(requests, source, target), context.executor());
   }
 
   @Override
   public void copyOut(String source, Path target) {
-    throw new UnsupportedOperationException("copyOut");
+    CopyOut.start(requests, source, target).run();
   }
 
   @Override
   public CompletableFuture<Void> copyOutAsync(String source, Path target) {
-    throw new UnsupportedOperationException("copyOut");
+    return CopyTask.async(CopyOut.start(requests, source, target), context.executor());
   }
 
   @Override

@@ -38,6 +38,17 @@ public final class TarWriter {
    * @return the number of members
    */
   public static long write(Path source, OutputStream out) throws IOException {
+    Path name = source.toAbsolutePath().normalize().getFileName();
+    return write(source, name == null ? "file" : HostPaths.byteString(name), out);
+  }
+
+  /**
+   * Writes a host file or directory as {@link #write(Path, OutputStream)} does, but a file under
+   * another name.
+   *
+   * @param name the member's name if the source is a file, a byte string
+   */
+  public static long write(Path source, String name, OutputStream out) throws IOException {
     if (Files.isDirectory(source)) {
       return write(HostDirectory.reader().read(source).tree(), out);
     }
@@ -46,9 +57,8 @@ public final class TarWriter {
     }
     FileTree single = HostDirectory.reader().readAny(source.toRealPath()).tree();
     var writer = new TarWriter(out);
-    Path name = source.toAbsolutePath().normalize().getFileName();
     for (Node node : single.root().children().values()) {
-      writer.put(name == null ? "file" : HostPaths.byteString(name), node);
+      writer.put(name, node);
     }
     return writer.finish();
   }
