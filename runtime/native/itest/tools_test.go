@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"dev.sandboxed/native/frame"
 )
 
 func runKeeper(t *testing.T, attributes *syscall.SysProcAttr, arguments ...string) string {
@@ -31,4 +33,8 @@ func findCgroup(root, id string) string {
 		return nil
 	})
 	return found
+}
+
+func frameOfData(stream uint32, data []byte) frame.Frame {
+	return frame.Frame{Stream: stream, Type: frame.Data, Payload: data}
 }

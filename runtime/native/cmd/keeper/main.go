@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"dev.sandboxed/native/keeper/config"
+	"dev.sandboxed/native/keeper/doctor"
 	"dev.sandboxed/native/keeper/isolate"
 	"dev.sandboxed/native/keeper/limits"
 	"dev.sandboxed/native/keeper/sandbox"
@@ -45,12 +46,18 @@ func main() {
 
 // other does what does not start a sandbox.
 func other(arguments []string) error {
+	switch arguments[0] {
+	case "check":
+		return json.NewEncoder(os.Stdout).Encode(map[string]any{"version": version, "checks": doctor.Run()})
+	case doctor.SelfTest:
+		return nil
+	}
 	if len(arguments) == 2 && arguments[0] == "sweep" {
 		removed, err := state.Sweep(arguments[1], limits.RemoveLeft)
 		_ = json.NewEncoder(os.Stdout).Encode(map[string][]string{"removed": removed})
 		return err
 	}
-	return fmt.Errorf("unknown arguments %q: use none to run a sandbox, or sweep DIRECTORY", arguments)
+	return fmt.Errorf("unknown arguments %q: use none to run a sandbox, check, or sweep DIRECTORY", arguments)
 }
 
 func keep(began time.Time) error {

@@ -6,6 +6,7 @@ package isolate
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,9 +18,44 @@ import (
 // StageCommand is the argument by which a keeper knows that it is the first process inside the namespaces.
 const StageCommand = "stage"
 
-// Command prepares the given program to run in new namespaces. It must be started from a thread that lives as long as
-// the keeper does, since that is what the kernel watches.
-func Command(own limits.Stage, argv []string) (*exec.Cmd, error) {
+// Namespaces are the kinds of namespaces that a sandbox gets.
+const namespaces = syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS | syscall.CLONE_NEWPID
+
+// Start runs the given program in new namespaces, with the standard files and what it is to do to itself. It must be called
+// on a thread that lives as long as the keeper does, since that is what the kernel watches.
+func Start(own limits.Stage, argv []string, stdin, stdout, stderr *os.File) (*exec.Cmd, error) {
+	c, err := command(own, argv, stdin, stdout, stderr)
+	if err != nil {
+		return nil, err
+	}
+	err = c.Start()
+	if err == nil {
+		return c, nil
+	}
+	if os.Geteuid() == 0 && forbidden(err) {
+		// Root does without a user namespace. That is no weaker: it is gVisor that isolates, and it gives up its rights.
+		c, err = command(own, argv, stdin, stdout, stderr)
+		if err != nil {
+			return nil, err
+		}
+		c.SysProcAttr.Cloneflags = namespaces
+		c.SysProcAttr.UidMappings, c.SysProcAttr.GidMappings = nil, nil
+		if err = c.Start(); err == nil {
+			return c, nil
+		}
+	}
+	if forbidden(err) {
+		return nil, fmt.Errorf("start the sandbox in namespaces of its own: %w: %s", err, explanation())
+	}
+	return nil, fmt.Errorf("start the sandbox in namespaces of its own: %w", err)
+}
+
+func forbidden(err error) bool {
+	return errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EUSERS) ||
+		errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOSYS)
+}
+
+func command(own limits.Stage, argv []string, stdin, stdout, stderr *os.File) (*exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the keeper's own file: %w", err)
@@ -31,9 +67,9 @@ func Command(own limits.Stage, argv []string) (*exec.Cmd, error) {
 	c := exec.Command(self, append([]string{StageCommand, string(encoded)}, argv...)...)
 	c.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 	c.Dir = "/"
+	c.Stdin, c.Stdout, c.Stderr = stdin, stdout, stderr
 	c.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC |
-			syscall.CLONE_NEWUTS | syscall.CLONE_NEWPID,
+		Cloneflags:  syscall.CLONE_NEWUSER | namespaces,
 		UidMappings: idMap(os.Getuid()),
 		GidMappings: idMap(os.Getgid()),
 		Pdeathsig:   syscall.SIGKILL,
@@ -66,9 +102,12 @@ func Stage(arguments []string) error {
 	}
 	// Mounts must not travel back to the host.
 	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("make mounts private: %w", err)
+		return fmt.Errorf("make mounts private: %w: %s", err, explanation())
 	}
-	if err := syscall.Mount("proc", "/proc", "proc", syscall.MS_NOSUID|syscall.MS_NODEV|syscall.MS_NOEXEC, ""); err != nil {
+	// Containers often cover parts of /proc, and the kernel then refuses a new one. The old one will do: what refers to the
+	// reader itself is right in it.
+	err := syscall.Mount("proc", "/proc", "proc", syscall.MS_NOSUID|syscall.MS_NODEV|syscall.MS_NOEXEC, "")
+	if err != nil && !errors.Is(err, syscall.EPERM) {
 		return fmt.Errorf("mount /proc: %w", err)
 	}
 	growDescriptorTable()
@@ -88,13 +127,4 @@ func growDescriptorTable() {
 		return // only slower
 	}
 	_ = syscall.Dup3(fd, highDescriptor, 0)
-}
-
-// Start starts a prepared command, and explains why this host refuses when it does.
-func Start(c *exec.Cmd) error {
-	err := c.Start()
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("start the sandbox in its own namespaces: %w", err)
 }

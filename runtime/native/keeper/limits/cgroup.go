@@ -15,9 +15,9 @@ import (
 
 // Controllers that limits are put on.
 const (
-	memory = "memory"
-	cpu    = "cpu"
-	pids   = "pids"
+	Memory = "memory"
+	CPU    = "cpu"
+	PIDs   = "pids"
 )
 
 // period is the time in which a share of the processors is counted, in microseconds.
@@ -58,7 +58,7 @@ func (h Host) hierarchies() ([]hierarchy, error) {
 		t := hierarchy{v2: types[0] == "cgroup2", mount: h.Root + fields[4]}
 		key := ""
 		if types[0] == "cgroup" {
-			t.controllers = slices.DeleteFunc([]string{memory, cpu, pids}, func(c string) bool {
+			t.controllers = slices.DeleteFunc([]string{Memory, CPU, PIDs}, func(c string) bool {
 				return !slices.Contains(strings.Split(types[2], ","), c)
 			})
 			if len(t.controllers) == 0 {

@@ -75,22 +75,22 @@ func (h Host) Prepare(r Request) *Limits {
 func (l *Limits) wanted() []string {
 	var w []string
 	if l.request.MemoryBytes > 0 {
-		w = append(w, memory)
+		w = append(w, Memory)
 	}
 	if l.request.CPUs > 0 {
-		w = append(w, cpu)
+		w = append(w, CPU)
 	}
 	if l.request.PIDs > 0 || (len(w) > 0 && os.Geteuid() == 0) {
-		w = append(w, pids) // for root there is no other limit on processes
+		w = append(w, PIDs) // for root there is no other limit on processes
 	}
 	return w
 }
 
 func (l *Limits) set(g *group, controller string) error {
 	switch controller {
-	case memory:
+	case Memory:
 		return g.setMemory(l.request.MemoryBytes + runtimeMemory)
-	case cpu:
+	case CPU:
 		return g.setCPU(l.request.CPUs)
 	default:
 		return g.setPIDs(l.hostPIDs())
@@ -114,6 +114,16 @@ func (l *Limits) Paths() []string {
 	return paths
 }
 
+// Place is the cgroup that enforces a limit, or empty.
+func (l *Limits) Place(controller string) string {
+	for _, g := range l.groups {
+		if slices.Contains(g.controllers, controller) && !slices.Contains(l.missing, controller) {
+			return g.path
+		}
+	}
+	return ""
+}
+
 // Stage is what the first process of the sandbox does to itself, where there is no cgroup for it.
 type Stage struct {
 	Processes uint64 // limit on the processes of the user in the namespace
@@ -123,7 +133,7 @@ type Stage struct {
 // Stage says what the first process has to do.
 func (l *Limits) Stage() Stage {
 	s := Stage{Processes: uint64(l.hostPIDs())}
-	if slices.Contains(l.missing, cpu) {
+	if slices.Contains(l.missing, CPU) {
 		s.CPUs = l.processors()
 	}
 	return s
@@ -175,8 +185,8 @@ func (s Stage) Apply() error {
 // Unenforced names the limits that are not kept as they were asked for.
 func (l *Limits) Unenforced() []string {
 	var u []string
-	if slices.Contains(l.missing, cpu) && l.request.CPUs != math.Ceil(l.request.CPUs) {
-		u = append(u, cpu)
+	if slices.Contains(l.missing, CPU) && l.request.CPUs != math.Ceil(l.request.CPUs) {
+		u = append(u, CPU)
 	}
 	return u
 }
@@ -212,11 +222,11 @@ func (l *Limits) Confirm(pid int) {
 		}
 	}
 	for _, g := range l.groups {
-		if slices.Contains(g.controllers, memory) && !slices.Contains(l.missing, memory) {
+		if slices.Contains(g.controllers, Memory) && !slices.Contains(l.missing, Memory) {
 			l.watch(func() { watchGroup(g, l.stop, l.reportOutOfMemory) })
 		}
 	}
-	if l.request.MemoryBytes > 0 && slices.Contains(l.missing, memory) {
+	if l.request.MemoryBytes > 0 && slices.Contains(l.missing, Memory) {
 		l.watch(func() { watchProcesses(pid, l.request.MemoryBytes, l.stop, l.reportOutOfMemory) })
 	}
 }
@@ -242,7 +252,7 @@ func (l *Limits) WasOutOfMemory() bool {
 	default:
 	}
 	for _, g := range l.groups {
-		if slices.Contains(g.controllers, memory) && g.outOfMemory() {
+		if slices.Contains(g.controllers, Memory) && g.outOfMemory() {
 			return true
 		}
 	}

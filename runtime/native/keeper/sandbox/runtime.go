@@ -36,12 +36,8 @@ type runtime struct {
 // that thread.
 func launch(start *config.Start, directory *state.Directory, bundle string, stage limits.Stage) (*runtime, error) {
 	argv := append([]string{}, start.Runsc...)
-	argv = append(argv, "--root="+directory.Root(), "run", "--bundle="+bundle, start.ID)
-	command, err := isolate.Command(stage, argv)
-	if err != nil {
-		return nil, err
-	}
-	r := &runtime{command: command, errors: tail.New(tailSize), copied: make(chan struct{})}
+	argv = append(argv, "--root="+directory.Root(), "run", "--bundle="+bundle, state.Container)
+	r := &runtime{errors: tail.New(tailSize), copied: make(chan struct{})}
 	child, err := r.connect()
 	defer func() {
 		for _, file := range child {
@@ -49,7 +45,7 @@ func launch(start *config.Start, directory *state.Directory, bundle string, stag
 		}
 	}()
 	if err == nil {
-		err = isolate.Start(command)
+		r.command, err = isolate.Start(stage, argv, child[0], child[1], child[2])
 	}
 	if err != nil {
 		r.closePipes()
@@ -59,31 +55,25 @@ func launch(start *config.Start, directory *state.Directory, bundle string, stag
 }
 
 // connect makes the pipes; the returned ends are the child's.
-func (r *runtime) connect() ([]*os.File, error) {
-	var child []*os.File
-	pipe := func() (*os.File, *os.File) {
+func (r *runtime) connect() (child []*os.File, err error) {
+	var mine [3]*os.File
+	for i := range mine {
 		in, out, err := os.Pipe()
 		if err != nil {
-			return nil, nil
+			return child, fmt.Errorf("make pipes for the runtime: %w", err)
 		}
-		return in, out
-	}
-	stdin, toAgent := pipe()
-	fromAgent, stdout := pipe()
-	errorsIn, stderr := pipe()
-	for _, file := range []*os.File{stdin, stdout, stderr} {
-		if file == nil {
-			return child, fmt.Errorf("make pipes for the runtime: %w", syscall.EMFILE)
+		if i == 0 {
+			in, out = out, in
 		}
-		child = append(child, file)
+		mine[i] = in
+		child = append(child, out)
 	}
-	r.toAgent, r.fromAgent = toAgent, fromAgent
-	_, _ = unix.FcntlInt(stdout.Fd(), unix.F_SETPIPE_SZ, outputSize)
-	r.command.Stdin, r.command.Stdout, r.command.Stderr = stdin, stdout, stderr
+	r.toAgent, r.fromAgent = mine[0], mine[1]
+	_, _ = unix.FcntlInt(child[1].Fd(), unix.F_SETPIPE_SZ, outputSize)
 	go func() {
 		defer close(r.copied)
-		defer errorsIn.Close()
-		_, _ = io.Copy(r.errors, errorsIn)
+		defer mine[2].Close()
+		_, _ = io.Copy(r.errors, mine[2])
 	}()
 	return child, nil
 }

@@ -16,10 +16,15 @@ const (
 	lockName   = "lock"
 	socketName = "socket"
 	bundleName = "bundle"
-	rootName   = "runsc"
+	rootName   = "r"
 	logName    = "runsc.log"
 
 	cgroupsName = "cgroups"
+
+	// Container is what runsc calls the sandbox. It has a root of its own, so all can have the same name.
+	Container = "sb"
+	// controlSocket is what runsc makes. Where the path is too long for it, it would use a shared directory instead.
+	controlSocket = "runsc-" + Container + ".sock"
 
 	// maxSocketPath is what the kernel takes for the path of a socket.
 	maxSocketPath = 107
@@ -33,7 +38,7 @@ type Directory struct {
 
 // Create makes the directory, which must not exist, and locks it.
 func Create(path string) (*Directory, error) {
-	if socket := filepath.Join(path, socketName); len(socket) > maxSocketPath {
+	if socket := filepath.Join(path, rootName, controlSocket); len(socket) > maxSocketPath {
 		return nil, fmt.Errorf("the path %s is %d bytes long, and a socket's can have %d: use a directory with a shorter path",
 			socket, len(socket), maxSocketPath)
 	}
