@@ -144,7 +144,7 @@ func TestExecTimeoutKillsTheGroupAndKeepsTheSandbox(t *testing.T) {
 		t.Fatalf("%d %s %q", c, reason, s.Output(1))
 	}
 	request = argv("daemon")
-	request["timeoutMillis"] = 500
+	request["timeoutMillis"] = 3000
 	_, r = b.exec(t, request)
 	if c, reason := code(t, r); c != 0 || reason != "EXITED" {
 		t.Fatalf("a program whose child holds the output: %d %s", c, reason)
