@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** A command that is recorded when it runs. */
 final class RecordingExec implements Exec {
@@ -86,17 +88,8 @@ final class RecordingExec implements Exec {
   @Override
   public CompletableFuture<SandboxProcess> startAsync() {
     var record = log.add(command());
-    var started = exec.startAsync();
-    var recording =
-        started.<SandboxProcess>thenApply(process -> new RecordingProcess(process, record));
-    recording.whenComplete(
-        (process, failure) -> {
-          if (failure != null) {
-            record.failed(failure);
-            started.cancel(true);
-          }
-        });
-    return recording;
+    return recorded(
+        exec.startAsync(), process -> new RecordingProcess(process, record), record::failed);
   }
 
   @Override
@@ -115,15 +108,34 @@ final class RecordingExec implements Exec {
   @Override
   public CompletableFuture<ExecResult> awaitAsync() {
     var record = log.add(command());
-    var result = exec.awaitAsync();
-    result.whenComplete(
-        (ended, failure) -> {
+    return recorded(
+        exec.awaitAsync(),
+        result -> {
+          record.ended(result);
+          return result;
+        },
+        record::failed);
+  }
+
+  /** Completes once the outcome is recorded; cancelling it cancels the command. */
+  private static <T> CompletableFuture<T> recorded(
+      CompletableFuture<T> source, UnaryOperator<T> onSuccess, Consumer<Throwable> onFailure) {
+    var recorded = new CompletableFuture<T>();
+    source.whenComplete(
+        (value, failure) -> {
           if (failure == null) {
-            record.ended(ended);
+            recorded.complete(onSuccess.apply(value));
           } else {
-            record.failed(failure);
+            onFailure.accept(failure);
+            recorded.completeExceptionally(failure);
           }
         });
-    return result;
+    recorded.whenComplete(
+        (value, failure) -> {
+          if (recorded.isCancelled()) {
+            source.cancel(true);
+          }
+        });
+    return recorded;
   }
 }
