@@ -1,0 +1,39 @@
+package dev.sandboxed.maven;
+
+import dev.sandboxed.ByteSize;
+import dev.sandboxed.ExecException;
+import dev.sandboxed.Sandbox;
+import dev.sandboxed.maven.project.Inside;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** Lets a planner look into a running sandbox. */
+final class LiveInside implements Inside {
+  private static final Duration TIMEOUT = Duration.ofMinutes(1);
+  private final Sandbox sandbox;
+
+  LiveInside(Sandbox sandbox) {
+    this.sandbox = sandbox;
+  }
+
+  @Override
+  public boolean succeeds(List<String> command, Map<String, String> env) {
+    try {
+      return sandbox
+          .exec(command)
+          .env(env)
+          .timeout(TIMEOUT)
+          .outputLimit(ByteSize.parse("1m"))
+          .await()
+          .isSuccess();
+    } catch (ExecException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void write(String path, String text) {
+    sandbox.files().write(path, text);
+  }
+}

@@ -1,0 +1,82 @@
+package dev.sandboxed.maven;
+
+import dev.sandboxed.maven.report.JunitXmlWriter;
+import dev.sandboxed.maven.report.TestSuite;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * The directory on the host that reports are written to. Not thread-safe.
+ *
+ * <p>The names come from a sandbox: they are reduced to harmless ones, and what they would lead out
+ * of the directory or over each other is not followed.
+ */
+final class ReportDirectory {
+  private static final int MAX_NAME = 150;
+  private final Path directory;
+  private final Set<String> used = new HashSet<>();
+
+  private ReportDirectory(Path directory) {
+    this.directory = directory;
+  }
+
+  /** Makes the directory and removes the reports of the run before. */
+  static ReportDirectory open(Path directory) throws IOException {
+    // A checkout may hold links at target or target/sandbox that lead elsewhere on the host.
+    for (var part : new Path[] {directory, directory.getParent()}) {
+      if (part != null && Files.isSymbolicLink(part)) {
+        throw new IOException(
+            "%s is a symbolic link, and reports are not written through one; remove it or set sandbox.reportDirectory"
+                .formatted(part));
+      }
+    }
+    Files.createDirectories(directory);
+    try (var old = Files.newDirectoryStream(directory, "TEST-*.xml")) {
+      for (var file : old) {
+        if (!Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+          Files.delete(file);
+        }
+      }
+    }
+    return new ReportDirectory(directory);
+  }
+
+  Path write(TestSuite suite) throws IOException {
+    var target = directory.resolve(fileName(suite.name()));
+    var temporary = directory.resolve(target.getFileName() + ".part");
+    try {
+      try (var out =
+          new BufferedOutputStream(
+              Files.newOutputStream(
+                  temporary,
+                  StandardOpenOption.CREATE,
+                  StandardOpenOption.TRUNCATE_EXISTING,
+                  StandardOpenOption.WRITE,
+                  LinkOption.NOFOLLOW_LINKS))) {
+        JunitXmlWriter.write(suite, out);
+      }
+      Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+    return target;
+  }
+
+  private String fileName(String suite) {
+    var safe = suite.replaceAll("[^A-Za-z0-9._-]+", "_");
+    var base = safe.length() > MAX_NAME ? safe.substring(0, MAX_NAME) : safe;
+    var name = base;
+    for (var i = 2; !used.add(name.toLowerCase(Locale.ROOT)); i++) {
+      name = base + "-" + i;
+    }
+    return "TEST-" + name + ".xml";
+  }
+}

@@ -1,0 +1,68 @@
+package dev.sandboxed.maven;
+
+import dev.sandboxed.Image;
+import dev.sandboxed.InvalidSpecException;
+import dev.sandboxed.Limits;
+import dev.sandboxed.SandboxSpec;
+import dev.sandboxed.Secret;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What to run, and how.
+ *
+ * @param directory the checkout
+ * @param workdir where in it the project is; relative, empty for the checkout itself
+ * @param command what to run instead of what is recognised; empty for that
+ * @param image the root file system
+ * @param limits what the sandbox may use
+ * @param timeout how long the commands may take together
+ * @param env further environment variables
+ * @param secrets further environment variables, never printed
+ * @param writable whether the commands may change the host's checkout
+ * @param reports where the test reports go
+ */
+record RunConfiguration(
+    Path directory,
+    Path workdir,
+    List<String> command,
+    Image image,
+    Limits limits,
+    Duration timeout,
+    Map<String, String> env,
+    List<Secret> secrets,
+    boolean writable,
+    Path reports) {
+
+  /** How long the sandbox lives on after the commands, for what they left to be collected. */
+  static final Duration COLLECTING = Duration.ofMinutes(5);
+
+  RunConfiguration {
+    directory = directory.toAbsolutePath().normalize();
+    workdir = workdir.normalize();
+    command = List.copyOf(command);
+    env = Map.copyOf(new LinkedHashMap<>(env));
+    secrets = List.copyOf(secrets);
+    reports = reports.toAbsolutePath().normalize();
+    if (workdir.isAbsolute() || workdir.startsWith("..")) {
+      throw new InvalidSpecException(
+          "The working directory %s is outside of the checkout; name a directory in it, such as module-a"
+              .formatted(workdir));
+    }
+    if (timeout.isZero()
+        || timeout.isNegative()
+        || timeout.compareTo(SandboxSpec.MAX_TIMEOUT.minus(COLLECTING)) > 0) {
+      throw new InvalidSpecException(
+          "The timeout is %s; it must be more than zero and at most %s"
+              .formatted(timeout, SandboxSpec.MAX_TIMEOUT.minus(COLLECTING)));
+    }
+  }
+
+  /** Returns the project's directory on the host. */
+  Path project() {
+    return directory.resolve(workdir);
+  }
+}

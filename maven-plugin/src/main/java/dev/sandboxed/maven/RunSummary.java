@@ -1,0 +1,122 @@
+package dev.sandboxed.maven;
+
+import dev.sandboxed.ExitReason;
+import dev.sandboxed.maven.report.TestCase;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Says how runs ended. Not thread-safe. */
+final class RunSummary {
+  private static final int TAIL_LINES = 20;
+  private final Console console;
+  private final List<Entry> entries = new ArrayList<>();
+
+  RunSummary(Console console) {
+    this.console = console;
+  }
+
+  /** Takes the result of a run, and says it. */
+  void add(RunConfiguration configuration, RunResult result) {
+    var entry = new Entry(configuration, result);
+    entries.add(entry);
+    result.reports().problems().forEach(console::warn);
+    console.info("");
+    console.info(entry.line());
+  }
+
+  /** Says the results of all runs, if there were several. */
+  void show() {
+    if (entries.size() > 1) {
+      console.info("");
+      console.info("Summary of %d sandbox runs:".formatted(entries.size()));
+      entries.forEach(e -> console.info("  %s: %s".formatted(e.configuration.project(), e.line())));
+    }
+  }
+
+  /** Returns the message of a failed build; empty if all went well. */
+  Optional<String> failure() {
+    var failed = entries.stream().filter(e -> !e.result.isSuccess()).toList();
+    return failed.isEmpty()
+        ? Optional.empty()
+        : Optional.of(failed.stream().map(Entry::failure).collect(Collectors.joining("\n\n")));
+  }
+
+  private record Entry(RunConfiguration configuration, RunResult result) {
+
+    String line() {
+      var verdict = result.isSuccess() ? "passed" : "FAILED";
+      return "%s in %s. %s".formatted(verdict, time(result.duration()), tests());
+    }
+
+    private String tests() {
+      var reports = result.reports();
+      return reports.files().isEmpty()
+          ? "No test reports."
+          : "%s. Reports: %s".formatted(reports.counts(), shown(configuration.reports()));
+    }
+
+    String failure() {
+      var text = new StringBuilder();
+      text.append("The tests of %s failed in the sandbox.".formatted(configuration.project()));
+      for (var step : result.steps()) {
+        if (!step.status().isSuccess()) {
+          text.append("\n").append(CommandLine.of(step.step().command()));
+          text.append(": ").append(reason(step));
+        }
+      }
+      var broken = result.reports().broken();
+      if (!broken.isEmpty()) {
+        text.append("\n").append(tests()).append("\nBroken tests:");
+        broken.forEach(t -> text.append("\n  ").append(test(t)));
+        var counts = result.reports().counts();
+        var more = counts.failures() + counts.errors() - broken.size();
+        if (more > 0) {
+          text.append("\n  and %d more".formatted(more));
+        }
+      }
+      result.steps().stream()
+          .filter(s -> !s.status().isSuccess())
+          .forEach(
+              s -> {
+                var from = Math.max(0, s.tail().size() - TAIL_LINES);
+                text.append("\nThe last lines of its output:");
+                s.tail().stream().skip(from).forEach(l -> text.append("\n| ").append(l));
+              });
+      return text.toString();
+    }
+
+    private String reason(RunResult.StepResult step) {
+      var status = step.status();
+      var hint =
+          status.reason() == ExitReason.OUT_OF_MEMORY
+              ? "; it needs more memory: raise it with -Dsandbox.memory=…"
+              : status.reason() == ExitReason.TIMEOUT
+                  ? "; it took longer than %s: raise it with -Dsandbox.timeout=…"
+                      .formatted(time(configuration.timeout()))
+                  : "";
+      return status + hint;
+    }
+  }
+
+  private static String test(TestCase test) {
+    var message = test.message().lines().findFirst().orElse("");
+    return SafeText.line(test.displayName())
+        + (message.isEmpty() ? "" : ": " + SafeText.line(message));
+  }
+
+  private static String shown(Path path) {
+    var here = Path.of("").toAbsolutePath();
+    return path.startsWith(here) ? here.relativize(path).toString() : path.toString();
+  }
+
+  private static String time(Duration duration) {
+    return duration.compareTo(Duration.ofMinutes(2)) < 0
+        ? String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1000.0)
+        : "%d min %d s".formatted(duration.toMinutes(), duration.toSecondsPart());
+  }
+}

@@ -1,0 +1,75 @@
+package dev.sandboxed.maven.project;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The files by which a project is recognised, on the host.
+ *
+ * <p>They may be written by somebody hostile: symbolic links are not followed, only regular files
+ * are read, and only so much of them.
+ *
+ * @param directory the directory that holds the project's files
+ */
+public record Checkout(Path directory) {
+  private static final int MAX_BYTES = 4 * 1024 * 1024;
+  private static final int MAX_ENTRIES = 10_000;
+
+  /** Makes the directory absolute. */
+  public Checkout {
+    directory = directory.toAbsolutePath().normalize();
+  }
+
+  boolean hasFile(String name) {
+    return Files.isRegularFile(directory.resolve(name), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  boolean hasDirectory(String name) {
+    return Files.isDirectory(directory.resolve(name), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** Returns whether anything has this name, be it a link that leads nowhere. */
+  boolean has(String name) {
+    return Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** Returns the first of these files that is there. */
+  Optional<String> firstFile(String... names) {
+    return List.of(names).stream().filter(this::hasFile).findFirst();
+  }
+
+  /** Returns whether a file directly in a directory has a name like this. */
+  boolean hasFileLike(String directoryName, String regex) {
+    var parent = directory.resolve(directoryName);
+    if (!Files.isDirectory(parent, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    try (var entries = Files.list(parent)) {
+      return entries
+          .limit(MAX_ENTRIES)
+          .anyMatch(
+              e ->
+                  e.getFileName().toString().matches(regex)
+                      && Files.isRegularFile(e, LinkOption.NOFOLLOW_LINKS));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Returns the text of a file; empty if it is missing or cannot be read. */
+  Optional<String> read(String name) {
+    if (!hasFile(name)) {
+      return Optional.empty();
+    }
+    try (var in = Files.newInputStream(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
+      return Optional.of(new String(in.readNBytes(MAX_BYTES), StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+}
