@@ -84,7 +84,8 @@ public final class JunitXmlWriter {
 
   private static void attribute(XMLStreamWriter writer, String name, String value)
       throws XMLStreamException {
-    writer.writeAttribute(name, legal(value));
+    // A reader takes line ends in attributes as blanks; the JDK's writer does not escape them.
+    writer.writeAttribute(name, legal(value).replaceAll("[\\t\\r\\n]", " "));
   }
 
   /** Replaces what XML 1.0 cannot hold. */

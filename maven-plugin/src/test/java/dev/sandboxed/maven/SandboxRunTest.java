@@ -1,0 +1,245 @@
+package dev.sandboxed.maven;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sandboxed.Backend;
+import dev.sandboxed.Backends;
+import dev.sandboxed.ExitReason;
+import dev.sandboxed.maven.project.HostCaches;
+import dev.sandboxed.maven.project.ProjectRecognizer;
+import dev.sandboxed.maven.report.TestCounts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs small projects in real sandboxes. */
+class SandboxRunTest {
+  private static @Nullable Backend backend;
+  private final RecordingConsole console = new RecordingConsole();
+  @TempDir private Path temporary;
+  private Path project;
+  private Path reports;
+
+  @BeforeAll
+  static void openBackend() {
+    backend = Backends.open();
+  }
+
+  @AfterAll
+  static void closeBackend() {
+    if (backend != null) {
+      backend.close();
+    }
+  }
+
+  @BeforeEach
+  void makeDirectories() throws IOException {
+    project = Files.createDirectory(temporary.resolve("project"));
+    reports = temporary.resolve("target/sandbox");
+  }
+
+  @Test
+  void runsPythonTestsAndCollectsTheirReport() throws Exception {
+    write(
+        "tests/test_words.py",
+        """
+        import unittest
+
+        class WordsTest(unittest.TestCase):
+            def test_passes(self):
+                open("touched", "w").write("x")
+                self.assertEqual(1, 1)
+
+            def test_fails(self):
+                self.assertEqual(1, 2, "one is not two")
+
+            @unittest.skip("not now")
+            def test_skips(self):
+                pass
+        """);
+    var result = run(parser(null));
+    assertThat(result.isSuccess()).isFalse();
+    assertThat(result.reports().counts()).isEqualTo(new TestCounts(3, 1, 0, 1));
+    assertThat(result.reports().files()).hasSize(1).allMatch(f -> f.startsWith(reports));
+    assertThat(console.lines()).contains("Recognised: Python project (tests)");
+    assertThat(project.resolve("touched")).doesNotExist();
+    assertThat(project.resolve("tests")).isDirectoryNotContaining("glob:**__pycache__");
+    assertThat(failure(result))
+        .contains("The tests of " + project + " failed in the sandbox.")
+        .contains("exit code 1")
+        .contains("Tests: 3, failures: 1, errors: 0, skipped: 1. Reports: " + reports)
+        .contains("test_fails: ")
+        .contains("one is not two")
+        .contains("The last lines of its output:");
+  }
+
+  @Test
+  void runsMakeTargetsAndTellsByTheExitCode() throws Exception {
+    write("Makefile", "test:\n\t@echo checked $(VALUE)\n");
+    var result = run(parser(null));
+    assertThat(result.isSuccess()).isTrue();
+    assertThat(result.reports().files()).isEmpty();
+    assertThat(console.lines())
+        .contains(
+            "Recognised: Make project (Makefile)",
+            "Command: make test",
+            "Only the exit code tells the result: Make writes no test reports",
+            "| checked from-host");
+  }
+
+  @Test
+  void runsACommandThatIsGiven() throws Exception {
+    write("Makefile", "test:\n\tfalse\n");
+    var result = run(parser("echo one; echo two >&2; exit 3"));
+    assertThat(failure(result)).contains("sh -c 'echo one; echo two >&2; exit 3': exit code 3");
+    assertThat(console.lines()).contains("| one", "| two");
+  }
+
+  @Test
+  void printsHostileOutputHarmlessly() throws Exception {
+    run(parser("printf '\\033]0;title\\007::error::x\\n##vso[task.complete]\\n'"));
+    assertThat(console.lines())
+        .contains("| \\u001b]0;title\\u0007::error::x", "| # #vso[task.complete]");
+  }
+
+  @Test
+  void leavesTheHostsFilesAloneUnlessAsked() throws Exception {
+    write("kept", "before");
+    var result = run(parser("rm kept && echo new > new && test ! -e kept"));
+    assertThat(result.isSuccess()).isTrue();
+    assertThat(project.resolve("kept")).hasContent("before");
+    assertThat(project.resolve("new")).doesNotExist();
+
+    var writable =
+        new ParameterParser(
+            ".", "echo new > new", null, null, null, null, null, "1m", "host", null, null, true);
+    assertThat(run(writable).isSuccess()).isTrue();
+    assertThat(project.resolve("new")).hasContent("new\n");
+  }
+
+  @Test
+  void endsWhatTakesTooLong() throws Exception {
+    var slow =
+        new ParameterParser(
+            ".", "sleep 600", null, null, null, null, null, "1s", "host", null, null, false);
+    var result = run(slow);
+    assertThat(result.steps().get(0).status().reason()).isEqualTo(ExitReason.TIMEOUT);
+    assertThat(failure(slow, result))
+        .contains("it took longer than 1.0 s: raise it with -Dsandbox.timeout=…");
+  }
+
+  @Test
+  void saysThatMemoryRanOut() throws Exception {
+    var small =
+        new ParameterParser(
+            ".",
+            "python3 -c 'x = bytearray(800 << 20); print(len(x))'",
+            null,
+            "256m",
+            null,
+            null,
+            null,
+            "2m",
+            "host",
+            null,
+            null,
+            false);
+    var result = run(small);
+    assertThat(result.steps().get(0).status().reason()).isEqualTo(ExitReason.OUT_OF_MEMORY);
+    assertThat(failure(result)).contains("raise it with -Dsandbox.memory=…");
+  }
+
+  @Test
+  void ignoresReportsThatLieThereAlready() throws Exception {
+    write("pom.xml", "<project/>");
+    write(
+        "target/surefire-reports/TEST-old.xml",
+        "<testsuite name='old'><testcase name='old'/></testsuite>");
+    var result =
+        run(
+            parser(
+                "mkdir -p m/target/surefire-reports && cd m/target/surefire-reports && echo"
+                    + " \"<testsuite name='../../x'><testcase name='new'/></testsuite>\" >"
+                    + " TEST-new.xml && echo '<!DOCTYPE a><testsuite/>' > TEST-bad.xml && ln -s"
+                    + " /etc/passwd TEST-link.xml"));
+    assertThat(result.reports().counts()).isEqualTo(new TestCounts(1, 0, 0, 0));
+    assertThat(result.reports().files()).containsExactly(reports.resolve("TEST-.._.._x.xml"));
+    assertThat(result.reports().problems())
+        .containsExactly(
+            "The test report TEST-bad.xml is left out: it has a document type, which no test report"
+                + " needs");
+  }
+
+  @Test
+  void saysWhatItLookedForWhereNothingIsRecognised() {
+    assertThatThrownBy(() -> run(parser(null)))
+        .isInstanceOf(UnrecognisedProjectException.class)
+        .hasMessageStartingWith(
+            project + " is no project that can be recognised: it has no pom.xml")
+        .hasMessageContaining("-Dsandbox.command=");
+  }
+
+  @Test
+  void doesNotWriteReportsThroughLinks() throws Exception {
+    var elsewhere = Files.createDirectory(temporary.resolve("elsewhere"));
+    var precious = Files.writeString(elsewhere.resolve("TEST-precious.xml"), "x");
+    Files.createDirectories(reports.getParent());
+    Files.createSymbolicLink(reports, elsewhere);
+    assertThatThrownBy(() -> run(parser("true")))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("is a symbolic link");
+    assertThat(precious).exists();
+  }
+
+  private RunResult run(ParameterParser parser) throws IOException, UnrecognisedProjectException {
+    var home = temporary.resolve("home");
+    var caches = new HostCaches(home.resolve(".m2/repository"), Optional.empty(), home, Map.of());
+    if (backend == null) {
+      throw new IllegalStateException("no backend");
+    }
+    var run = new SandboxRun(backend, new ProjectRecognizer(caches), console);
+    return run.run(parser.parse(project, reports));
+  }
+
+  private static ParameterParser parser(@Nullable String command) {
+    return new ParameterParser(
+        ".",
+        command,
+        null,
+        null,
+        null,
+        null,
+        null,
+        "5m",
+        "host",
+        List.of("VALUE=from-host"),
+        null,
+        false);
+  }
+
+  private String failure(RunResult result) {
+    return failure(parser(null), result);
+  }
+
+  private String failure(ParameterParser parser, RunResult result) {
+    var summary = new RunSummary(console);
+    summary.add(parser.parse(project, reports), result);
+    return summary.failure().orElseThrow();
+  }
+
+  private void write(String name, String text) throws IOException {
+    var path = project.resolve(name);
+    Files.createDirectories(path.getParent());
+    Files.writeString(path, text);
+  }
+}
