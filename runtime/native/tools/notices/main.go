@@ -2,7 +2,7 @@
 //
 // Usage, in the directory of the program's module:
 //
-//	notices OUT PACKAGE...
+//	notices OUT PACKAGE [PACKAGE...]
 //
 // OUT becomes a text file with, for Go itself and for each module that has a package in the
 // programs, the module's name and version and the text of its licence and notice files.
@@ -51,7 +51,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) < 2 {
-		return errors.New("usage: notices OUT PACKAGE...")
+		return errors.New("usage: notices OUT PACKAGE [PACKAGE...]")
 	}
 	packages, err := list(args[1:])
 	if err != nil {
