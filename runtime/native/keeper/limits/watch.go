@@ -25,8 +25,25 @@ func watchGroup(g *group, stop <-chan struct{}, report func()) {
 		if !changed() {
 			return
 		}
+		if !g.v2 {
+			g.awaitKill(stop)
+		}
 	}
 	report()
+}
+
+// killPatience is how long the kernel may take to end a process after it has noticed the lack of memory.
+const killPatience = time.Second
+
+// awaitKill waits until the kernel has ended a process: version 1 gives notice once, and before that.
+func (g *group) awaitKill(stop <-chan struct{}) {
+	for deadline := time.Now().Add(killPatience); !g.outOfMemory() && time.Now().Before(deadline); {
+		select {
+		case <-stop:
+			return
+		case <-time.After(shortest):
+		}
+	}
 }
 
 // events returns a function that waits for a change, and says false when there will be none.
