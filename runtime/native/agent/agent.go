@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 
 	"dev.sandboxed/native/agent/command"
 	"dev.sandboxed/native/agent/failure"
+	"dev.sandboxed/native/agent/pidlimit"
 	"dev.sandboxed/native/agent/proc"
 	"dev.sandboxed/native/agent/stream"
 	"dev.sandboxed/native/frame"
@@ -36,16 +38,23 @@ func (a *Agent) Ended() <-chan command.Outcome { return a.ended }
 
 // Serve greets the keeper and serves it until it hangs up, which is no error, or breaks the protocol.
 func (a *Agent) Serve(in io.Reader, version string) error {
-	hello := map[string]any{"protocol": frame.Protocol, "role": "agent", "version": version}
-	if err := a.out.WriteJSON(0, frame.Hello, hello); err != nil {
-		return err
-	}
 	reader := frame.NewReader(in)
 	first, err := reader.Next()
 	if err != nil {
 		return ignoreEnd(err)
 	}
-	if err := frame.CheckHello(first, "keeper"); err != nil {
+	keeper, err := frame.CheckHello(first, "keeper")
+	if err != nil {
+		return err
+	}
+	hello := frame.Greeting{Protocol: frame.Protocol, Role: "agent", Version: version}
+	if keeper.PIDs > 0 {
+		if err := pidlimit.Set(keeper.PIDs, a.table.Thread()); err != nil {
+			fmt.Fprintln(os.Stderr, "agent: the number of processes is not limited inside:", err)
+			hello.Unenforced = []string{"pids"}
+		}
+	}
+	if err := a.out.WriteJSON(0, frame.Hello, hello); err != nil {
 		return err
 	}
 	for {

@@ -11,22 +11,26 @@ type Greeting struct {
 	Role     string `json:"role"`
 	Version  string `json:"version"`
 	ID       string `json:"id,omitempty"`
+
+	// PIDs is how many processes the keeper wants the agent to allow; Unenforced are the limits that it could not set.
+	PIDs       int64    `json:"pids,omitempty"`
+	Unenforced []string `json:"unenforced,omitempty"`
 }
 
 // CheckHello refuses a first frame that is not the HELLO of the expected peer.
-func CheckHello(f Frame, role string) error {
-	if f.Type != Hello {
-		return fmt.Errorf("the first frame is %s, not HELLO", f.Type)
-	}
+func CheckHello(f Frame, role string) (Greeting, error) {
 	var g Greeting
+	if f.Type != Hello {
+		return g, fmt.Errorf("the first frame is %s, not HELLO", f.Type)
+	}
 	if err := json.Unmarshal(f.Payload, &g); err != nil {
-		return fmt.Errorf("HELLO: %w", err)
+		return g, fmt.Errorf("HELLO: %w", err)
 	}
 	if g.Protocol != Protocol {
-		return fmt.Errorf("the peer speaks protocol %d, this end speaks protocol %d: use parts of one release", g.Protocol, Protocol)
+		return g, fmt.Errorf("the peer speaks protocol %d, this end speaks protocol %d: use parts of one release", g.Protocol, Protocol)
 	}
 	if g.Role != role {
-		return fmt.Errorf("the peer says it is %q, where %q was expected", g.Role, role)
+		return g, fmt.Errorf("the peer says it is %q, where %q was expected", g.Role, role)
 	}
-	return nil
+	return g, nil
 }

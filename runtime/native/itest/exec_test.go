@@ -309,7 +309,7 @@ func TestConnectionThatClosesCancelsItsStreams(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pid := strings.Trim(string(started), `{"pid":}`)
+	pid := strings.Trim(string(started), `{}"pid:`)
 	second.Close()
 	eventually(t, "process "+pid+" is gone", func() bool {
 		_, r := b.call(t, nil, "stat", "path", "/proc/"+pid)

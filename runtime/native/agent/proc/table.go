@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"sync"
 	"syscall"
 )
@@ -13,6 +14,21 @@ import (
 type Table struct {
 	mutex   sync.Mutex
 	running map[int]*Process
+	thread  int
+	forks   chan fork
+}
+
+// fork is a request to the thread that forks.
+type fork struct {
+	path       string
+	argv       []string
+	attributes *syscall.ProcAttr
+	answer     chan<- forked
+}
+
+type forked struct {
+	pid int
+	err error
 }
 
 // Process is a child that was started through the table.
@@ -25,7 +41,10 @@ type Process struct {
 
 // NewTable starts collecting. There must be one table in a process.
 func NewTable() *Table {
-	t := &Table{running: map[int]*Process{}}
+	t := &Table{running: map[int]*Process{}, forks: make(chan fork)}
+	thread := make(chan int)
+	go t.fork(thread)
+	t.thread = <-thread
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGCHLD)
 	go func() {
@@ -35,6 +54,19 @@ func NewTable() *Table {
 	}()
 	return t
 }
+
+// fork forks always on the same thread, so that a limit on that thread is one on all programs.
+func (t *Table) fork(thread chan<- int) {
+	runtime.LockOSThread()
+	thread <- syscall.Gettid()
+	for f := range t.forks {
+		pid, err := syscall.ForkExec(f.path, f.argv, f.attributes)
+		f.answer <- forked{pid, err}
+	}
+}
+
+// Thread is the thread that all programs are forked from.
+func (t *Table) Thread() int { return t.thread }
 
 // collect holds the lock that Start holds too, so no child is collected between its fork and its entry in the table.
 func (t *Table) collect() {
@@ -61,12 +93,14 @@ func (t *Table) collect() {
 func (t *Table) Start(path string, argv []string, attributes *syscall.ProcAttr) (*Process, error) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	pid, err := syscall.ForkExec(path, argv, attributes)
-	if err != nil {
-		return nil, err
+	answer := make(chan forked, 1)
+	t.forks <- fork{path, argv, attributes, answer}
+	child := <-answer
+	if child.err != nil {
+		return nil, child.err
 	}
-	p := &Process{PID: pid, table: t, done: make(chan struct{})}
-	t.running[pid] = p
+	p := &Process{PID: child.pid, table: t, done: make(chan struct{})}
+	t.running[p.PID] = p
 	return p, nil
 }
 

@@ -55,6 +55,8 @@ var actions = map[string]func(arguments []string) error{
 	"orphan":  orphan,
 	"tty":     tty,
 	"daemon":  daemon,
+
+	"children": children,
 }
 
 func number(s string) int {
@@ -162,4 +164,29 @@ func daemon([]string) error {
 	_, err := os.StartProcess("/probe", []string{"/probe", "sleep", "600000"},
 		&os.ProcAttr{Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}, Sys: &syscall.SysProcAttr{Setsid: true}})
 	return err
+}
+
+// children starts so many children at once, says how many it could start, and ends them.
+func children(a []string) error {
+	var all []*os.Process
+	var failed error
+	for range number(a[0]) {
+		p, err := self("sleep", "600000")
+		if err != nil {
+			failed = err
+			break
+		}
+		all = append(all, p)
+	}
+	fmt.Println("started", len(all))
+	for _, p := range all {
+		_ = p.Kill()
+	}
+	for _, p := range all {
+		_, _ = p.Wait()
+	}
+	if failed != nil {
+		fmt.Fprintln(os.Stderr, failed)
+	}
+	return nil
 }

@@ -23,10 +23,11 @@ const (
 	namePrefix = "sandboxed-"
 	// runtimeMemory is what gVisor needs for itself, on top of what the sandbox may use.
 	runtimeMemory = 48 << 20
-	// A process of the sandbox needs one or two on the host, and the runtime some threads for itself.
-	hostPIDsFactor, hostPIDsBase = 4, 512
+	// A process of the sandbox needs a few threads on the host, for a moment more than it has ended, and the runtime some for
+	// itself. The runtime cannot go on when it gets none, so this limit is a wide one.
+	hostPIDsFactor, hostPIDsBase = 8, 2048
 	// defaultPIDs is for sandboxes that set no limit: none of them may use up the host's processes.
-	defaultPIDs = 4096
+	defaultPIDs = 2048
 )
 
 // Request is what a sandbox may use; zero means that it sets no limit.

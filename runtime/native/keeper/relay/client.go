@@ -74,7 +74,7 @@ func (c *client) serve() error {
 	if err != nil {
 		return err
 	}
-	if err := frame.CheckHello(first, "client"); err != nil {
+	if _, err := frame.CheckHello(first, "client"); err != nil {
 		return err
 	}
 	for {

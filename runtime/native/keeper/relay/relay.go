@@ -40,7 +40,7 @@ type Outcome struct {
 // Observer is told what the relay sees.
 type Observer interface {
 	// Running is called when the agent has answered.
-	Running()
+	Running(agent frame.Greeting)
 	// Terminate is called when a client asks for the end of the sandbox.
 	Terminate()
 }
@@ -75,15 +75,17 @@ type route struct {
 	events                    int
 }
 
-// New relays to the agent behind the two pipes.
-func New(id, version string, toAgent, fromAgent *os.File, activity *Activity, observer Observer) (*Relay, error) {
+// New relays to the agent behind the two pipes, which is to allow so many processes, or any number for zero.
+func New(id, version string, pids int64, toAgent, fromAgent *os.File, activity *Activity, observer Observer) (*Relay, error) {
 	r := Detached(id, version)
 	r.observer, r.activity, r.fromAgent = observer, activity, frame.NewReader(fromAgent)
 	var err error
 	if r.agent, err = newOutlet(toAgent, toAgent.Close, 1<<62); err != nil {
 		return nil, err
 	}
-	return r, sendJSON(r.agent, 0, frame.Hello, r.greeting(""))
+	greeting := r.greeting("")
+	greeting.PIDs = pids
+	return r, sendJSON(r.agent, 0, frame.Hello, greeting)
 }
 
 // Detached has no agent. It only tells clients how the sandbox ended.
@@ -131,13 +133,14 @@ func (r *Relay) ServeAgent() error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
+	var greeting frame.Greeting
 	if err == nil {
-		err = frame.CheckHello(first, "agent")
+		greeting, err = frame.CheckHello(first, "agent")
 	}
 	if err != nil {
 		return fmt.Errorf("the agent's greeting: %w", err)
 	}
-	r.observer.Running()
+	r.observer.Running(greeting)
 	for {
 		f, err := r.fromAgent.Next()
 		if errors.Is(err, io.EOF) {

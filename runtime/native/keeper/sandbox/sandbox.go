@@ -7,10 +7,12 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	"dev.sandboxed/native/frame"
 	"dev.sandboxed/native/keeper/config"
 	"dev.sandboxed/native/keeper/limits"
 	"dev.sandboxed/native/keeper/relay"
@@ -154,7 +156,7 @@ func (k *Keeper) launch() error {
 	}
 	k.limits.Attach(k.runtime.pid())
 	k.launched = time.Now()
-	k.relay, err = relay.New(k.start.ID, k.version, k.runtime.toAgent, k.runtime.fromAgent, k.activity, k)
+	k.relay, err = relay.New(k.start.ID, k.version, k.start.PIDs, k.runtime.toAgent, k.runtime.fromAgent, k.activity, k)
 	if err != nil {
 		k.runtime.kill()
 		k.runtime.wait()
@@ -171,15 +173,19 @@ func (k *Keeper) judge(outcome relay.Outcome) {
 }
 
 // Running implements relay.Observer.
-func (k *Keeper) Running() {
+func (k *Keeper) Running(agent frame.Greeting) {
 	k.limits.Confirm(k.runtime.pid())
 	close(k.running)
+	unenforced := k.limits.Unenforced()
+	if slices.Contains(agent.Unenforced, limits.PIDs) {
+		unenforced = append(unenforced, limits.PIDs)
+	}
 	_ = k.relay.Announce(running{
 		StartupMicros: startup{
 			Keeper: k.launched.Sub(k.began).Microseconds(),
 			Agent:  time.Since(k.began).Microseconds(),
 		},
-		Unenforced: k.limits.Unenforced(),
+		Unenforced: unenforced,
 	})
 }
 
@@ -227,12 +233,10 @@ func (k *Keeper) natural(status syscall.WaitStatus, hungUp <-chan error) relay.O
 	switch code := status.ExitStatus(); {
 	case status.Signaled():
 		return failed(fmt.Sprintf("the runtime %s %s", k.start.Runsc[0], describe(status)), k.output())
-	case code == codeFailed:
-		return failed("the agent failed", k.output())
 	case code > signalBase:
 		return relay.Outcome{Code: code, Reason: "SIGNALED", Message: "the agent was killed", Output: k.output()}
 	default:
-		return relay.Outcome{Code: code, Reason: "EXITED", Message: "the agent ended", Output: k.output()}
+		return failed(fmt.Sprintf("the runtime or the agent ended by itself, with code %d", code), k.output())
 	}
 }
 
