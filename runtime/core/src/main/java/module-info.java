@@ -6,9 +6,7 @@ module dev.sandboxed.core {
   exports dev.sandboxed;
   exports dev.sandboxed.core.agent to
       dev.sandboxed.gvisor;
-  exports dev.sandboxed.core.erofs to
-      dev.sandboxed.gvisor;
-  exports dev.sandboxed.core.tree to
+  exports dev.sandboxed.core.image to
       dev.sandboxed.gvisor;
   exports dev.sandboxed.core.protocol to
       dev.sandboxed.gvisor;

@@ -71,7 +71,7 @@ public final class HostDirectory {
     if (!(root instanceof Node.Directory top)) {
       throw unreadable(directory, null);
     }
-    return new Listing(new FileTree(top), walk.newest);
+    return new Listing(new FileTree(top), walk.newest, walk.time);
   }
 
   /** Reads one file of any type; a directory with all that is in it. A link is read as a link. */
@@ -88,15 +88,16 @@ public final class HostDirectory {
     }
     children.put(HostPaths.byteString(name), node);
     return new Listing(
-        new FileTree(new Node.Directory(Metadata.root(0755), children)), walk.newest);
+        new FileTree(new Node.Directory(Metadata.root(0755), children)), walk.newest, walk.time);
   }
 
   /**
    * A tree as it was listed.
    *
    * @param newestChange the newest change time (ctime) of all files in it
+   * @param time when the listing began
    */
-  public record Listing(FileTree tree, Instant newestChange) {}
+  public record Listing(FileTree tree, Instant newestChange, Instant time) {}
 
   static TreeException unreadable(Path file, @Nullable IOException cause) {
     String message =
@@ -118,7 +119,8 @@ public final class HostDirectory {
     private record FileId(long device, long inode) {}
 
     private final Map<FileId, Node> linked = new HashMap<>();
-    private Instant newest = Instant.MIN;
+    private final Instant time = Instant.now();
+    private Instant newest = Instant.EPOCH;
     private int entries;
 
     /** Returns null for something that is left out. */

@@ -95,7 +95,7 @@ public final class TarTree implements AutoCloseable {
 
   private static FileChannel unpack(FileChannel source, Path scratch, ArchiveLimits limits)
       throws IOException {
-    Path file = Files.createTempFile(scratch, "tar-", ".tmp");
+    Path file = Files.createTempFile(scratch, "tar-", ".unpacked");
     FileChannel unpacked =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try {

@@ -1,0 +1,99 @@
+package dev.sandboxed.core.image;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * A file that is being written under a temporary name. Its writer holds a lock on it, which the
+ * kernel drops when the process ends, however it ends: that is how a file that nobody finishes is
+ * told from one in the making.
+ */
+final class TemporaryImage implements AutoCloseable {
+  private static final String SUFFIX = ".tmp";
+
+  private final Path path;
+  private final FileChannel channel;
+
+  private TemporaryImage(Path path, FileChannel channel) {
+    this.path = path;
+    this.channel = channel;
+  }
+
+  static TemporaryImage create(Path directory) throws IOException {
+    while (true) {
+      Path path = directory.resolve(ownPrefix() + UUID.randomUUID() + SUFFIX);
+      FileChannel channel =
+          FileChannel.open(
+              path,
+              Set.of(
+                  StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      var file = new TemporaryImage(path, channel);
+      // A sweeper may have been quicker; then it has deleted the file, or is about to.
+      if (channel.tryLock() != null && Files.exists(path)) {
+        return file;
+      }
+      file.close();
+    }
+  }
+
+  /** Removes what writers left behind that did not live to finish. */
+  static void sweep(Path directory) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
+      for (Path file : files) {
+        // Not this process's own: closing a second channel on a file drops the lock of the first.
+        if (!String.valueOf(file.getFileName()).startsWith(ownPrefix())) {
+          removeAbandoned(file);
+        }
+      }
+    }
+  }
+
+  private static void removeAbandoned(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      if (lock != null) {
+        Files.deleteIfExists(file);
+      }
+    } catch (NoSuchFileException | OverlappingFileLockException e) {
+      // Finished or removed meanwhile.
+      return;
+    }
+  }
+
+  private static String ownPrefix() {
+    return ProcessHandle.current().pid() + "-";
+  }
+
+  FileChannel channel() {
+    return channel;
+  }
+
+  /** Gives the file its name once all of it is on the disk. */
+  void moveTo(Path target) throws IOException {
+    channel.force(true);
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("r--r--r--"));
+    Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Removes the file unless it was moved. */
+  @Override
+  public void close() throws IOException {
+    try {
+      Files.deleteIfExists(path);
+    } finally {
+      channel.close();
+    }
+  }
+}
