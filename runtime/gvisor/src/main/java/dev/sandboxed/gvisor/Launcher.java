@@ -8,6 +8,7 @@ import dev.sandboxed.core.binaries.BinaryCache;
 import dev.sandboxed.core.binaries.CacheRoot;
 import dev.sandboxed.core.binaries.SandboxBinaries;
 import dev.sandboxed.core.binaries.Settings;
+import dev.sandboxed.core.image.ImageStore;
 import dev.sandboxed.core.protocol.JsonObject;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -36,7 +37,8 @@ final class Launcher {
     var binaries =
         SandboxBinaries.locate(settings, new BinaryCache(cache), Launcher.class.getClassLoader());
     var state = StateDirectory.open(settings);
-    return new Launcher(binaries, state, new BootstrapImages(cache), executor);
+    return new Launcher(
+        binaries, state, new StoredImages(ImageStore.open(cache.directory("images"))), executor);
   }
 
   Sandbox launch(SandboxSpec spec, Launch launch) {
