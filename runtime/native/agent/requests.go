@@ -13,31 +13,45 @@ import (
 	"dev.sandboxed/native/frame"
 )
 
-// handle does one request. The path is the one the request was about, for its errors.
-func (a *Agent) handle(s *stream.Stream, payload []byte) (value any, path string, err error) {
+// action is a request that has been read.
+type action struct {
+	path string // what it is about, for its errors
+	do   func(s *stream.Stream) (any, error)
+}
+
+// parse reads a request. It changes nothing in the sandbox.
+func (a *Agent) parse(payload []byte) (action, error) {
 	var request struct {
 		Op string `json:"op"`
 	}
 	if err := json.Unmarshal(payload, &request); err != nil {
-		return nil, "", failure.Newf(failure.Invalid, "the request cannot be read: %v", err)
+		return action{}, failure.Newf(failure.Invalid, "the request cannot be read: %v", err)
 	}
 	if request.Op == "exec" {
-		value, err = a.exec(s, payload)
-		return value, "", err
+		var r command.Request
+		if err := json.Unmarshal(payload, &r); err != nil {
+			return action{}, failure.Newf(failure.Invalid, "the exec request cannot be read: %v", err)
+		}
+		return action{do: func(s *stream.Stream) (any, error) { return a.exec(s, r) }}, nil
 	}
 	act, known := fileRequests[request.Op]
 	if !known {
-		return nil, "", failure.Newf(failure.Invalid, "unknown request %q", request.Op)
+		return action{}, failure.Newf(failure.Invalid, "unknown request %q", request.Op)
 	}
 	var r files.Request
 	if err := json.Unmarshal(payload, &r); err != nil {
-		return nil, "", failure.Newf(failure.Invalid, "the %s request cannot be read: %v", request.Op, err)
+		return action{}, failure.Newf(failure.Invalid, "the %s request cannot be read: %v", request.Op, err)
 	}
-	if err := files.CheckPath(r.Path); err != nil {
-		return nil, r.Path, err
+	return action{path: r.Path, do: func(s *stream.Stream) (any, error) { return act(s, r) }}, files.CheckPath(r.Path)
+}
+
+// handle does one request. The path is the one the request was about, for its errors.
+func (a *Agent) handle(s *stream.Stream, payload []byte) (value any, path string, err error) {
+	act, err := a.parse(payload)
+	if err == nil {
+		value, err = act.do(s)
 	}
-	value, err = act(s, r)
-	return value, r.Path, err
+	return value, act.path, err
 }
 
 var fileRequests = map[string]func(s *stream.Stream, r files.Request) (any, error){
@@ -75,11 +89,7 @@ func unpack(s *stream.Stream, r files.Request) (any, error) {
 	return map[string]int{"entries": entries}, nil
 }
 
-func (a *Agent) exec(s *stream.Stream, payload []byte) (any, error) {
-	var r command.Request
-	if err := json.Unmarshal(payload, &r); err != nil {
-		return nil, failure.Newf(failure.Invalid, "the exec request cannot be read: %v", err)
-	}
+func (a *Agent) exec(s *stream.Stream, r command.Request) (any, error) {
 	if r.Entrypoint && !a.claimEntrypoint() {
 		return nil, failure.Newf(failure.Invalid, "the sandbox has an entrypoint already")
 	}

@@ -1,0 +1,280 @@
+package relay
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"dev.sandboxed/native/frame"
+)
+
+type quiet struct{}
+
+func (quiet) Running(frame.Greeting) {}
+func (quiet) Terminate()             {}
+
+// bench is a relay between a client and an agent that are both the test.
+type bench struct {
+	relay  *Relay
+	agent  *os.File // what the agent writes
+	reads  *frame.Reader
+	client *net.UnixConn
+	gets   *frame.Reader
+	ended  chan error
+}
+
+func setUp(t *testing.T) *bench {
+	t.Helper()
+	agentReads, toAgent, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromAgent, agentWrites, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := New("sb-1", "test", 0, toAgent, fromAgent, NewActivity(), quiet{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(t.TempDir(), "s"), Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for {
+			conn, err := listener.AcceptUnix()
+			if err != nil {
+				return
+			}
+			go r.ServeClient(conn)
+		}
+	}()
+	conn, err := net.DialUnix("unix", nil, listener.Addr().(*net.UnixAddr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{relay: r, agent: agentWrites, reads: frame.NewReader(agentReads), client: conn, gets: frame.NewReader(conn),
+		ended: make(chan error, 1)}
+	go func() { b.ended <- r.ServeAgent() }()
+	t.Cleanup(func() {
+		for _, close := range []func() error{agentReads.Close, toAgent.Close, fromAgent.Close, agentWrites.Close, listener.Close, conn.Close} {
+			_ = close()
+		}
+	})
+	b.agentSends(t, frame.Frame{Type: frame.Hello, Payload: []byte(`{"protocol":1,"role":"agent"}`)})
+	b.clientSends(t, frame.Frame{Type: frame.Hello, Payload: []byte(`{"protocol":1,"role":"client"}`)})
+	b.agentGets(t, frame.Hello)
+	b.clientGets(t, frame.Hello)
+	return b
+}
+
+func (b *bench) agentSends(t *testing.T, f frame.Frame) {
+	t.Helper()
+	if _, err := b.agent.Write(frame.Append(nil, f)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b *bench) clientSends(t *testing.T, f frame.Frame) {
+	t.Helper()
+	if _, err := b.client.Write(frame.Append(nil, f)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b *bench) agentGets(t *testing.T, want frame.Type) frame.Frame {
+	t.Helper()
+	return next(t, b.reads, want)
+}
+
+func (b *bench) clientGets(t *testing.T, want frame.Type) frame.Frame {
+	t.Helper()
+	return next(t, b.gets, want)
+}
+
+func next(t *testing.T, r *frame.Reader, want frame.Type) frame.Frame {
+	t.Helper()
+	f, err := r.Next()
+	if err != nil || f.Type != want {
+		t.Fatalf("want %s, got %+v %v", want, f, err)
+	}
+	return f
+}
+
+func (b *bench) open(t *testing.T, stream uint32) uint32 {
+	t.Helper()
+	b.clientSends(t, frame.Frame{Stream: stream, Type: frame.Open, Payload: []byte(`{"op":"exec"}`)})
+	return b.agentGets(t, frame.Open).Stream
+}
+
+func TestStreamsAreRenamedBothWays(t *testing.T) {
+	b := setUp(t)
+	inside := b.open(t, 77)
+	if inside == 77 {
+		t.Fatal("the number is the client's")
+	}
+	b.clientSends(t, frame.Frame{Stream: 77, Type: frame.Credit, Channel: 1, Payload: frame.CreditPayload(5)})
+	if f := b.agentGets(t, frame.Credit); f.Stream != inside || f.CreditOf() != 5 {
+		t.Fatalf("%+v", f)
+	}
+	b.agentSends(t, frame.Frame{Stream: inside, Type: frame.Data, Channel: 1, Payload: []byte("hello")})
+	if f := b.clientGets(t, frame.Data); f.Stream != 77 || string(f.Payload) != "hello" {
+		t.Fatalf("%+v", f)
+	}
+	b.agentSends(t, frame.Frame{Stream: inside, Type: frame.Result, Payload: []byte(`{"ok":{}}`)})
+	if f := b.clientGets(t, frame.Result); f.Stream != 77 {
+		t.Fatalf("%+v", f)
+	}
+}
+
+func TestAgentThatBreaksTheRulesIsFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		frame   func(stream uint32) frame.Frame
+		mention string
+	}{
+		"data without credit": {func(s uint32) frame.Frame {
+			return frame.Frame{Stream: s, Type: frame.Data, Channel: 1, Payload: []byte("x")}
+		}, "credit"},
+		"data on its input": {func(s uint32) frame.Frame {
+			return frame.Frame{Stream: s, Type: frame.Data, Channel: 0, Payload: []byte("x")}
+		}, "credit"},
+		"end of its input": {func(s uint32) frame.Frame { return frame.Frame{Stream: s, Type: frame.End} }, "input"},
+		"credit for its output": {func(s uint32) frame.Frame {
+			return frame.Frame{Stream: s, Type: frame.Credit, Channel: 1, Payload: frame.CreditPayload(1)}
+		}, "output"},
+		"a request": {func(s uint32) frame.Frame {
+			return frame.Frame{Stream: s, Type: frame.Open, Payload: []byte(`{}`)}
+		}, "OPEN"},
+		"a request on a new stream": {func(s uint32) frame.Frame {
+			return frame.Frame{Stream: s + 9, Type: frame.Open, Payload: []byte(`{}`)}
+		}, "OPEN"},
+		"an event on stream 0": {func(uint32) frame.Frame {
+			return frame.Frame{Type: frame.Event, Payload: []byte(`{"exited":{}}`)}
+		}, "stream 0"},
+		"a large event": {func(s uint32) frame.Frame {
+			return frame.Frame{Stream: s, Type: frame.Event, Payload: []byte(`{"a":"` + strings.Repeat("x", maxEventSize) + `"}`)}
+		}, "events"},
+		"json that is none": {func(s uint32) frame.Frame {
+			return frame.Frame{Stream: s, Type: frame.Event, Payload: []byte(`{`)}
+		}, "JSON"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := setUp(t)
+			b.agentSends(t, c.frame(b.open(t, 1)))
+			if err := <-b.ended; err == nil || !strings.Contains(err.Error(), c.mention) {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+func TestAgentThatFloodsEventsIsFound(t *testing.T) {
+	b := setUp(t)
+	stream := b.open(t, 1)
+	for range maxEvents + 1 {
+		b.agentSends(t, frame.Frame{Stream: stream, Type: frame.Event, Payload: []byte(`{}`)})
+	}
+	if err := <-b.ended; err == nil {
+		t.Fatal("no error")
+	}
+}
+
+func TestFramesForEndedStreamsAreDropped(t *testing.T) {
+	b := setUp(t)
+	stream := b.open(t, 1)
+	b.agentSends(t, frame.Frame{Stream: stream, Type: frame.Result, Payload: []byte(`{"ok":{}}`)})
+	b.clientGets(t, frame.Result)
+	b.agentSends(t, frame.Frame{Stream: stream, Type: frame.Data, Channel: 1, Payload: []byte("late")})
+	b.clientSends(t, frame.Frame{Stream: 1, Type: frame.Control, Payload: []byte(`{"cancel":true}`)})
+	if again := b.open(t, 2); again == stream {
+		t.Fatal("the number was used again at once")
+	}
+}
+
+func TestClientThatBreaksTheRulesIsCutOffAlone(t *testing.T) {
+	for name, f := range map[string]frame.Frame{
+		"data without credit": {Stream: 1, Type: frame.Data, Payload: []byte("x")},
+		"a second open":       {Stream: 1, Type: frame.Open, Payload: []byte(`{"op":"exec"}`)},
+		"a result":            {Stream: 1, Type: frame.Result, Payload: []byte(`{}`)},
+		"an event":            {Type: frame.Event, Payload: []byte(`{}`)},
+		"credit for itself":   {Stream: 1, Type: frame.Credit, Payload: frame.CreditPayload(1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := setUp(t)
+			stream := b.open(t, 1)
+			b.clientSends(t, f)
+			if f := b.agentGets(t, frame.Control); f.Stream != stream || string(f.Payload) != `{"cancel":true}` {
+				t.Fatalf("%+v", f)
+			}
+			if _, err := b.gets.Next(); err == nil {
+				t.Fatal("the connection goes on")
+			}
+		})
+	}
+}
+
+func TestClientThatDoesNotReadHoldsUpNobody(t *testing.T) {
+	b := setUp(t)
+	stream := b.open(t, 1)
+	const much = 32 << 20
+	b.clientSends(t, frame.Frame{Stream: 1, Type: frame.Credit, Channel: 1, Payload: frame.CreditPayload(much)})
+	b.agentGets(t, frame.Credit)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range much / (256 << 10) {
+			b.agentSends(t, frame.Frame{Stream: stream, Type: frame.Data, Channel: 1, Payload: make([]byte, 256<<10)})
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the agent is held up")
+	}
+	total := 0
+	for total < much {
+		total += len(b.clientGets(t, frame.Data).Payload)
+	}
+}
+
+func TestLateClientIsToldTheEnd(t *testing.T) {
+	r := Detached("sb-1", "test")
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(t.TempDir(), "s"), Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	r.Finish(Outcome{Code: 125, Reason: "FAILED", Message: "why"})
+	conn, err := net.DialUnix("unix", nil, listener.Addr().(*net.UnixAddr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	accepted, err := listener.AcceptUnix()
+	if err != nil {
+		t.Fatal(err)
+	}
+	go r.ServeClient(accepted)
+	gets := frame.NewReader(conn)
+	next(t, gets, frame.Hello)
+	if f := next(t, gets, frame.Event); !strings.Contains(string(f.Payload), "why") {
+		t.Fatalf("%s", f.Payload)
+	}
+	<-r.Told()
+}
+
+func TestIdleIsCountedFromTheLastEnd(t *testing.T) {
+	a := NewActivity()
+	a.Began()
+	if a.Idle() != 0 {
+		t.Fatal("idle with an open request")
+	}
+	a.Ended()
+	if idle := a.Idle(); idle < 0 || idle > time.Minute {
+		t.Fatal(idle)
+	}
+}
