@@ -1,21 +1,137 @@
 package dev.sandboxed.gvisor;
 
-import dev.sandboxed.Backend;
 import dev.sandboxed.Backend.Finding;
+import dev.sandboxed.Backend.Finding.Level;
+import dev.sandboxed.BackendUnavailableException;
+import dev.sandboxed.OutputTail;
+import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxException;
+import dev.sandboxed.core.binaries.BinaryCache;
+import dev.sandboxed.core.binaries.CacheRoot;
+import dev.sandboxed.core.binaries.Platform;
+import dev.sandboxed.core.binaries.SandboxBinaries;
 import dev.sandboxed.core.binaries.Settings;
+import dev.sandboxed.core.protocol.JsonObject;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
 
-/** Looks at what sandboxes need from this machine. */
+/** Looks at what sandboxes need from this machine, and starts one. */
 final class Doctor {
-  private final Settings settings;
-  private final Backend backend;
+  private static final long LITTLE_SPACE = 1L << 30;
 
-  Doctor(Settings settings, Backend backend) {
+  private final Settings settings;
+  private final GvisorBackend backend;
+  private final List<Finding> findings = new ArrayList<>();
+
+  Doctor(Settings settings, GvisorBackend backend) {
     this.settings = settings;
     this.backend = backend;
   }
 
   List<Finding> findings() {
-    return List.of();
+    try {
+      add("platform", Level.OK, Platform.current().id(), "");
+      var cache = CacheRoot.from(settings);
+      var binaries =
+          SandboxBinaries.locate(settings, new BinaryCache(cache), Doctor.class.getClassLoader());
+      host(binaries);
+      runtime(binaries);
+      space(cache);
+      add("state directory", Level.OK, StateDirectory.open(settings).path().toString(), "");
+      start();
+    } catch (BackendUnavailableException e) {
+      add("backend", Level.ERROR, message(e), "see the detail");
+    }
+    return List.copyOf(findings);
+  }
+
+  /** Asks the keeper, which tries what it will need. */
+  private void host(SandboxBinaries binaries) {
+    try {
+      var answer = Commands.run(List.of(binaries.keeper().toString(), "check"));
+      var checks =
+          JsonObject.parse(ByteBuffer.wrap(answer.output().getBytes(StandardCharsets.UTF_8)))
+              .array("checks")
+              .orElse(List.of());
+      for (var check : checks) {
+        if (check instanceof JsonObject object) {
+          host(object);
+        }
+      }
+    } catch (IOException e) {
+      add("host", Level.ERROR, "The keeper cannot check it: " + message(e), "");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      add("host", Level.WARNING, "not checked: interrupted", "");
+    }
+  }
+
+  private void host(JsonObject check) {
+    var level = check.flag("ok") ? Level.OK : check.flag("required") ? Level.ERROR : Level.WARNING;
+    add(
+        check.string("name").orElse("host"),
+        level,
+        check.string("detail").orElse(""),
+        check.string("fix").orElse(""));
+  }
+
+  private void runtime(SandboxBinaries binaries) {
+    try {
+      var answer = Commands.run(List.of(binaries.runsc().toString(), "--version"));
+      var version = answer.output().lines().findFirst().orElse("");
+      add(
+          "runsc",
+          answer.code() == 0 ? Level.OK : Level.ERROR,
+          "%s: %s".formatted(binaries.runsc(), version),
+          answer.code() == 0 ? "" : "name a working runsc, or none, to use the bundled one");
+    } catch (IOException e) {
+      add("runsc", Level.ERROR, binaries.runsc() + ": " + message(e), "is its directory noexec?");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      add("runsc", Level.WARNING, "not checked: interrupted", "");
+    }
+  }
+
+  private void space(CacheRoot cache) {
+    try {
+      var free = Files.getFileStore(cache.path()).getUsableSpace();
+      add(
+          "cache",
+          free < LITTLE_SPACE ? Level.WARNING : Level.OK,
+          "%s, %,d MiB free".formatted(cache.path(), free >> 20),
+          free < LITTLE_SPACE ? "free some space, or name another with " + CacheRoot.PROPERTY : "");
+    } catch (IOException e) {
+      add("cache", Level.ERROR, cache.path() + ": " + message(e), "");
+    }
+  }
+
+  private void start() {
+    try (var sandbox = Sandbox.builder().backend(backend).create()) {
+      var startup = sandbox.startup();
+      add(
+          "a sandbox",
+          Level.OK,
+          "starts and answers in %,d ms (prepared %,d, runtime %,d, agent %,d)"
+              .formatted(
+                  startup.total().toMillis(),
+                  startup.prepared().toMillis(),
+                  startup.started().toMillis(),
+                  startup.answered().toMillis()),
+          "");
+    } catch (SandboxException e) {
+      add("a sandbox", Level.ERROR, message(e), "see the findings above");
+    }
+  }
+
+  private void add(String topic, Level level, String detail, String fix) {
+    findings.add(new Finding(topic, level, OutputTail.printable(detail), fix));
+  }
+
+  private static String message(Exception e) {
+    return String.valueOf(e.getMessage());
   }
 }

@@ -10,11 +10,14 @@ import dev.sandboxed.core.binaries.SandboxBinaries;
 import dev.sandboxed.core.binaries.Settings;
 import dev.sandboxed.core.image.ImageStore;
 import dev.sandboxed.core.protocol.JsonObject;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** Starts sandboxes from specs. Thread-safe. */
@@ -23,6 +26,7 @@ final class Launcher {
   private final StateDirectory state;
   private final Images images;
   private final Executor executor;
+  private final AtomicBoolean swept = new AtomicBoolean();
 
   private Launcher(
       SandboxBinaries binaries, StateDirectory state, Images images, Executor executor) {
@@ -64,16 +68,33 @@ final class Launcher {
     var prepared = System.nanoTime();
     var keeper = Keeper.start(binaries.keeper(), message, state.socket(id));
     launch.started(keeper);
-    return AgentSandbox.start(
-        new AgentSandbox.Origin(
-            id,
-            spec,
-            image.env(),
-            spec.workdir().or(image::workdir).orElse("/"),
-            executor,
-            Duration.ofNanos(prepared - begin),
-            prepared),
-        keeper);
+    var sandbox = AgentSandbox.start(origin(id, spec, image, begin, prepared), keeper);
+    if (!swept.getAndSet(true)) {
+      executor.execute(this::sweep);
+    }
+    return sandbox;
+  }
+
+  private AgentSandbox.Origin origin(
+      String id, SandboxSpec spec, Images.Prepared image, long begin, long prepared) {
+    return new AgentSandbox.Origin(
+        id,
+        spec,
+        image.env(),
+        spec.workdir().or(image::workdir).orElse("/"),
+        executor,
+        Duration.ofNanos(prepared - begin),
+        prepared);
+  }
+
+  /** Removes what keepers that were killed have left behind. */
+  private void sweep() {
+    try {
+      Commands.start(List.of(binaries.keeper().toString(), "sweep", state.path().toString()));
+    } catch (IOException e) {
+      System.getLogger("dev.sandboxed")
+          .log(System.Logger.Level.WARNING, "Cannot sweep " + state.path(), e);
+    }
   }
 
   private JsonObject message(String id, SandboxSpec spec, RuntimeSpec runtime) {

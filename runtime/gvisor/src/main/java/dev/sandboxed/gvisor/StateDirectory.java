@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param path an absolute path
  */
 record StateDirectory(Path path) {
-  /** What the kernel takes for the path of a unix socket. */
-  private static final int MAX_SOCKET_PATH = 107;
+  /** The longest path of a sandbox's directory in which the sockets' paths fit the kernel. */
+  private static final int MAX_PATH = 91;
 
-  private static final int ID_LENGTH = 32;
+  private static final int ID_LENGTH = "sb-".length() + 13;
   private static final String SOCKET = "socket";
 
   /** Makes sure that the directory exists and that nobody else can use it. */
@@ -91,13 +91,13 @@ record StateDirectory(Path path) {
     } catch (IOException e) {
       throw refused(directory, "cannot be looked at: " + e, e);
     }
-    var longest = directory.resolve("x".repeat(ID_LENGTH)).resolve(SOCKET).toString();
-    var length = longest.getBytes(StandardCharsets.UTF_8).length;
-    if (length > MAX_SOCKET_PATH) {
+    var length =
+        directory.resolve("x".repeat(ID_LENGTH)).toString().getBytes(StandardCharsets.UTF_8).length;
+    if (length > MAX_PATH) {
       throw refused(
           directory,
-          "has too long a path: a socket in it would have %d bytes, and the kernel takes %d; set XDG_RUNTIME_DIR or java.io.tmpdir to a shorter one"
-              .formatted(length, MAX_SOCKET_PATH),
+          "has too long a path for sockets: a sandbox's directory in it would have %d bytes, and %d are possible; set XDG_RUNTIME_DIR or java.io.tmpdir to a shorter one"
+              .formatted(length, MAX_PATH),
           null);
     }
   }

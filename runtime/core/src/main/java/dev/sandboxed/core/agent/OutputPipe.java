@@ -91,7 +91,8 @@ final class OutputPipe implements Sink {
   @Override
   public synchronized void fail(RuntimeException why) {
     ended = true;
-    failure = why;
+    // A tail is there to be looked at after the end, whatever the end was.
+    failure = tail == 0 ? why : null;
     notifyAll();
   }
 

@@ -1,0 +1,121 @@
+package dev.sandboxed.gvisor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.sandboxed.BackendUnavailableException;
+import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxFailedException;
+import dev.sandboxed.core.binaries.Settings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class StartFailureTest {
+  @TempDir private Path host;
+
+  @Test
+  void shows_what_a_runtime_that_fails_has_to_say() throws IOException {
+    var script = script("echo the disk is on fire >&2; exit 3");
+
+    try (var backend = GvisorBackend.open(settings(Map.of("sandboxed.runsc", script)))) {
+      assertThatExceptionOfType(SandboxFailedException.class)
+          .isThrownBy(() -> Sandbox.builder().backend(backend).create())
+          .withMessageContaining("did not start")
+          .withMessageContaining("the disk is on fire")
+          .withMessageContaining("exited with code 3");
+    }
+    assertThat(Hosts.keepers()).isZero();
+  }
+
+  @Test
+  void ends_an_agent_that_speaks_no_protocol() throws IOException {
+    var script = script("while true; do echo garbage garbage garbage; done");
+
+    try (var backend = GvisorBackend.open(settings(Map.of("sandboxed.runsc", script)))) {
+      assertThatExceptionOfType(SandboxFailedException.class)
+          .isThrownBy(() -> Sandbox.builder().backend(backend).create())
+          .withMessageContaining("protocol");
+    }
+  }
+
+  @Test
+  void refuses_a_runtime_that_does_not_exist() {
+    try (var backend = GvisorBackend.open(settings(Map.of("sandboxed.runsc", "/no/runsc")))) {
+      assertThatExceptionOfType(BackendUnavailableException.class)
+          .isThrownBy(() -> Sandbox.builder().backend(backend).create())
+          .withMessageContaining("/no/runsc");
+    }
+  }
+
+  @Test
+  void refuses_a_state_directory_that_others_can_use() throws IOException {
+    var uid = Files.getAttribute(host, "unix:uid");
+    var open = Files.createDirectory(host.resolve("sandboxed-" + uid));
+    Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+
+    assertThatExceptionOfType(BackendUnavailableException.class)
+        .isThrownBy(() -> StateDirectory.open(temporary(host)))
+        .withMessageContaining("chmod 700");
+    Files.delete(open);
+    Files.createSymbolicLink(open, host);
+    assertThatExceptionOfType(BackendUnavailableException.class)
+        .isThrownBy(() -> StateDirectory.open(temporary(host)))
+        .withMessageContaining("symbolic link");
+  }
+
+  @Test
+  void refuses_a_state_directory_whose_sockets_have_too_long_paths() throws IOException {
+    var deep = Files.createDirectories(host.resolve("x".repeat(60)).resolve("y".repeat(30)));
+
+    assertThatExceptionOfType(BackendUnavailableException.class)
+        .isThrownBy(() -> StateDirectory.open(temporary(deep)))
+        .withMessageContaining("91");
+  }
+
+  @Test
+  void uses_the_users_runtime_directory() throws IOException {
+    var own = Files.createDirectory(host.resolve("run"));
+    Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("rwx------"));
+
+    var state =
+        StateDirectory.open(Settings.of(Map.of(), Map.of("XDG_RUNTIME_DIR", own.toString())));
+
+    assertThat(state.path()).isEqualTo(own.resolve("sandboxed"));
+  }
+
+  @Test
+  void finds_what_a_sandbox_needs_on_this_machine() {
+    try (var backend = GvisorBackend.open()) {
+      assertThat(backend.check())
+          .isNotEmpty()
+          .noneMatch(f -> f.level() == dev.sandboxed.Backend.Finding.Level.ERROR);
+    }
+  }
+
+  private static Settings temporary(Path directory) {
+    return Settings.of(Map.of("java.io.tmpdir", directory.toString()), Map.of());
+  }
+
+  private String script(String body) throws IOException {
+    var file = Files.writeString(host.resolve("runsc"), "#!/bin/sh\n" + body + "\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    return file.toString();
+  }
+
+  /** The settings of this process, with some of them changed. */
+  private static Settings settings(Map<String, String> changed) {
+    var properties = new HashMap<String, String>();
+    System.getProperties().forEach((k, v) -> properties.put(k.toString(), v.toString()));
+    properties.putAll(changed);
+    return Settings.of(properties, System.getenv());
+  }
+}
