@@ -97,6 +97,12 @@ public final class GvisorBackend implements Backend {
       }
     }
     closeSandboxes();
+    synchronized (this) {
+      if (launcher != null) {
+        launcher.close();
+        launcher = null;
+      }
+    }
   }
 
   private Sandbox create(SandboxSpec spec, Launch launch) {

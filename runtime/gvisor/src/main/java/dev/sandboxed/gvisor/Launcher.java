@@ -9,9 +9,11 @@ import dev.sandboxed.core.binaries.CacheRoot;
 import dev.sandboxed.core.binaries.SandboxBinaries;
 import dev.sandboxed.core.binaries.Settings;
 import dev.sandboxed.core.image.ImageStore;
+import dev.sandboxed.core.image.PreparedImage;
 import dev.sandboxed.core.protocol.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,12 +26,13 @@ import org.jspecify.annotations.Nullable;
 final class Launcher {
   private final SandboxBinaries binaries;
   private final StateDirectory state;
-  private final Images images;
+  private final ImageStore images;
   private final Executor executor;
+  private volatile @Nullable Path agentImage;
   private final AtomicBoolean swept = new AtomicBoolean();
 
   private Launcher(
-      SandboxBinaries binaries, StateDirectory state, Images images, Executor executor) {
+      SandboxBinaries binaries, StateDirectory state, ImageStore images, Executor executor) {
     this.binaries = binaries;
     this.state = state;
     this.images = images;
@@ -41,18 +44,20 @@ final class Launcher {
     var binaries =
         SandboxBinaries.locate(settings, new BinaryCache(cache), Launcher.class.getClassLoader());
     var state = StateDirectory.open(settings);
-    return new Launcher(
-        binaries, state, new StoredImages(ImageStore.open(cache.directory("images"))), executor);
+    return new Launcher(binaries, state, ImageStore.open(cache.directory("images")), executor);
+  }
+
+  /** Releases what the launcher holds; sandboxes that run go on. */
+  void close() {
+    images.close();
   }
 
   Sandbox launch(SandboxSpec spec, Launch launch) {
     var begin = System.nanoTime();
     var id = newId();
     var image = images.prepare(spec.image());
-    var runtime =
-        new RuntimeSpec(
-            "sandbox", image.root(), images.agent(binaries.agent()), spec.limits().disk());
-    image.tools().forEach(runtime::hostTools);
+    var runtime = new RuntimeSpec("sandbox", image.erofs(), agentImage(), spec.limits().disk());
+    image.mounts().forEach(m -> runtime.hostTools(m.target(), m.source()));
     spec.mounts()
         .forEach(
             (target, mount) -> {
@@ -76,15 +81,25 @@ final class Launcher {
   }
 
   private AgentSandbox.Origin origin(
-      String id, SandboxSpec spec, Images.Prepared image, long begin, long prepared) {
+      String id, SandboxSpec spec, PreparedImage image, long begin, long prepared) {
     return new AgentSandbox.Origin(
         id,
         spec,
-        image.env(),
-        spec.workdir().or(image::workdir).orElse("/"),
+        image.environment(),
+        spec.workdir().orElse(image.workingDirectory()),
         executor,
         Duration.ofNanos(prepared - begin),
         prepared);
+  }
+
+  /** Reading the agent takes longer than all the rest, so it is done once. */
+  private Path agentImage() {
+    var known = agentImage;
+    if (known == null || !Files.exists(known)) {
+      known = images.agentImage(binaries.agent());
+      agentImage = known;
+    }
+    return known;
   }
 
   /** Removes what keepers that were killed have left behind. */
