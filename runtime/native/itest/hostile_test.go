@@ -5,7 +5,9 @@ package itest
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -170,6 +172,61 @@ func TestNothingIsLeftWhenTheKeeperIsKilled(t *testing.T) {
 		eventually(t, "no process is left", func() bool { return len(leftovers(id)) == 0 })
 		sweep(t, l)
 	})
+}
+
+func TestSandboxWorksWherePartsOfProcAreCovered(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Log("only root can cover a part of /proc; it runs this test")
+		return
+	}
+	covering := filepath.Join(built.directory, "covering")
+	script := "#!/bin/sh\nexec unshare --mount sh -c 'mount --bind /dev/null /proc/interrupts && exec " + built.keeper + "'\n"
+	if err := os.WriteFile(covering, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	l := newLaunch(t)
+	keeper, err := client.Start(covering, l.message, l.attribute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.Connect(keeper.Socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &box{Client: c, keeper: keeper}
+	s, r := b.exec(t, argv("echo", "hello"))
+	if code(t, r); s.Output(1) != "hello\n" {
+		t.Fatal(s.Output(1))
+	}
+	if _, err := c.Open(map[string]any{"op": "exec", "argv": []string{"/probe", "ignore"}}, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := keeper.Command.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = keeper.WaitForEnd()
+	id := l.message["id"].(string)
+	eventually(t, "no process is left", func() bool { return len(leftovers(id)) == 0 })
+	sweep(t, l)
+
+	l = newLaunch(t)
+	if keeper, err = client.Start(covering, l.message, l.attribute); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = client.Connect(keeper.Socket); err != nil {
+		t.Fatal(err)
+	}
+	<-c.Running
+	if err := keeper.Command.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if e := <-c.Exited; e.Reason != "TERMINATED" {
+		t.Fatalf("%+v", e)
+	}
+	if err := keeper.WaitForEnd(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "no process is left", func() bool { return len(leftovers(l.message["id"].(string))) == 0 })
 }
 
 func TestTheEndOfTheCreatorEndsTheSandbox(t *testing.T) {

@@ -22,6 +22,10 @@ const InputWindow = 512 << 10
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, Chunk); return &b }}
 
+// pumping bounds how many outputs are between being read and being written to the one pipe that all go through, and so the
+// memory that hundreds of busy programs take.
+var pumping = make(chan struct{}, 16)
+
 // Stream carries one request. Its methods may be called from any goroutine.
 type Stream struct {
 	ID      uint32
@@ -207,7 +211,7 @@ func (s *Stream) Pump(ctx context.Context, channel uint8, from syscall.RawConn) 
 			err = s.out.Write(frame.Frame{Stream: s.ID, Type: frame.Data, Channel: channel, Payload: (*buffer)[:n]})
 		}
 		if buffer != nil {
-			buffers.Put(buffer)
+			giveBack(buffer)
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -221,10 +225,11 @@ func (s *Stream) Pump(ctx context.Context, channel uint8, from syscall.RawConn) 
 func readWhenReady(from syscall.RawConn, limit int) (buffer *[]byte, n int, err error) {
 	var failure error
 	err = from.Read(func(fd uintptr) bool {
+		pumping <- struct{}{}
 		buffer = buffers.Get().(*[]byte)
 		n, failure = ignoringInterrupts(int(fd), (*buffer)[:limit])
 		if errors.Is(failure, syscall.EAGAIN) {
-			buffers.Put(buffer)
+			giveBack(buffer)
 			buffer, failure = nil, nil
 			return false
 		}
@@ -241,6 +246,11 @@ func readWhenReady(from syscall.RawConn, limit int) (buffer *[]byte, n int, err 
 		return buffer, 0, io.EOF
 	}
 	return buffer, n, nil
+}
+
+func giveBack(buffer *[]byte) {
+	buffers.Put(buffer)
+	<-pumping
 }
 
 func ignoringInterrupts(fd int, to []byte) (int, error) {

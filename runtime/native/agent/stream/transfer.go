@@ -9,19 +9,17 @@ import (
 // OnCancel calls f when the client cancels, until the returned function is called.
 func (s *Stream) OnCancel(f func()) func() bool { return context.AfterFunc(s.Context, f) }
 
-// Send sends everything that is read, as credit allows, and returns how much it was.
+// Send sends everything that is read, as credit allows, and returns how much it was. While it waits for credit it holds no
+// buffer.
 func (s *Stream) Send(channel uint8, from io.Reader) (int64, error) {
-	buffer := buffers.Get().(*[]byte)
-	defer buffers.Put(buffer)
 	var total int64
 	for {
-		n, err := from.Read(*buffer)
-		if n > 0 {
-			if err := s.Write(channel, (*buffer)[:n]); err != nil {
-				return total, err
-			}
-			total += int64(n)
+		credit, err := s.credits[channel].Await(s.Context)
+		if err != nil {
+			return total, err
 		}
+		n, err := s.sendOnce(channel, from, min(credit, Chunk))
+		total += int64(n)
 		if errors.Is(err, io.EOF) {
 			return total, nil
 		}
@@ -29,6 +27,18 @@ func (s *Stream) Send(channel uint8, from io.Reader) (int64, error) {
 			return total, s.orCancelled(err)
 		}
 	}
+}
+
+func (s *Stream) sendOnce(channel uint8, from io.Reader, limit int) (int, error) {
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	n, err := from.Read((*buffer)[:limit])
+	if n > 0 {
+		if err := s.Write(channel, (*buffer)[:n]); err != nil {
+			return 0, err
+		}
+	}
+	return n, err
 }
 
 // Receive writes the whole input and returns how much it was.

@@ -66,7 +66,9 @@ func keep(began time.Time) error {
 	if err != nil {
 		return err
 	}
-	return sandbox.Run(start, version, began, stdin, os.Stdout)
+	terminated := make(chan os.Signal, 1)
+	signal.Notify(terminated, syscall.SIGTERM)
+	return sandbox.Run(start, version, began, stdin, os.Stdout, terminated)
 }
 
 func fail(err error) {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 
 	"dev.sandboxed/native/keeper/limits"
@@ -18,8 +19,14 @@ import (
 // StageCommand is the argument by which a keeper knows that it is the first process inside the namespaces.
 const StageCommand = "stage"
 
-// Namespaces are the kinds of namespaces that a sandbox gets.
-const namespaces = syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS | syscall.CLONE_NEWPID
+// basic are the kinds of namespaces that every sandbox gets.
+const basic = syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
+
+// stage is what the first process in the namespaces has to do.
+type stage struct {
+	Limits limits.Stage
+	Proc   bool // mount /proc anew
+}
 
 // Start runs the given program in new namespaces, with the standard files and what it is to do to itself. It must be called
 // on a thread that lives as long as the keeper does, since that is what the kernel watches.
@@ -38,7 +45,7 @@ func Start(own limits.Stage, argv []string, stdin, stdout, stderr *os.File) (*ex
 		if err != nil {
 			return nil, err
 		}
-		c.SysProcAttr.Cloneflags = namespaces
+		c.SysProcAttr.Cloneflags &^= syscall.CLONE_NEWUSER
 		c.SysProcAttr.UidMappings, c.SysProcAttr.GidMappings = nil, nil
 		if err = c.Start(); err == nil {
 			return c, nil
@@ -60,7 +67,12 @@ func command(own limits.Stage, argv []string, stdin, stdout, stderr *os.File) (*
 	if err != nil {
 		return nil, fmt.Errorf("find the keeper's own file: %w", err)
 	}
-	encoded, err := json.Marshal(own)
+	flags := uintptr(syscall.CLONE_NEWUSER | basic)
+	fresh := !procIsCovered()
+	if fresh {
+		flags |= syscall.CLONE_NEWPID
+	}
+	encoded, err := json.Marshal(stage{Limits: own, Proc: fresh})
 	if err != nil {
 		return nil, err
 	}
@@ -69,13 +81,44 @@ func command(own limits.Stage, argv []string, stdin, stdout, stderr *os.File) (*
 	c.Dir = "/"
 	c.Stdin, c.Stdout, c.Stderr = stdin, stdout, stderr
 	c.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER | namespaces,
+		Cloneflags:  flags,
 		UidMappings: idMap(os.Getuid()),
 		GidMappings: idMap(os.Getgid()),
 		Pdeathsig:   syscall.SIGKILL,
 		Setsid:      true,
 	}
 	return c, nil
+}
+
+// procIsCovered says whether parts of /proc are hidden, as containers do it. The kernel refuses a new /proc then, and
+// without one a process namespace is of no use to the runtime. The sandbox does without: each of its processes asks the
+// kernel to end it with its parent, and the keeper ends them one by one.
+func procIsCovered() bool {
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return true
+	}
+	for _, line := range strings.Split(string(mounts), "\n") {
+		fields := strings.Fields(line)
+		// The mount point for foreign binaries is an empty directory by itself, which hides nothing.
+		if len(fields) > 4 && strings.HasPrefix(fields[4], "/proc/") && fields[4] != "/proc/sys/fs/binfmt_misc" {
+			return true
+		}
+	}
+	return false
+}
+
+// Kill ends a started program and everything below it.
+func Kill(c *exec.Cmd) {
+	if c.SysProcAttr.Cloneflags&syscall.CLONE_NEWPID != 0 {
+		_ = c.Process.Kill()
+		return
+	}
+	// From the leaves up: whoever loses its parent first may not be found again.
+	all := limits.Tree(c.Process.Pid)
+	for i := len(all) - 1; i >= 0; i-- {
+		_ = syscall.Kill(all[i], syscall.SIGKILL)
+	}
 }
 
 // idMap makes the caller root in its namespace. Root keeps all other ids too: files of other owners that it binds into a
@@ -93,22 +136,22 @@ func Stage(arguments []string) error {
 		return fmt.Errorf("no program to run")
 	}
 	argv := arguments[1:]
-	var own limits.Stage
+	var own stage
 	if err := json.Unmarshal([]byte(arguments[0]), &own); err != nil {
 		return fmt.Errorf("read what to do: %w", err)
 	}
-	if err := own.Apply(); err != nil {
+	if err := own.Limits.Apply(); err != nil {
 		return err
 	}
 	// Mounts must not travel back to the host.
 	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w: %s", err, explanation())
 	}
-	// Containers often cover parts of /proc, and the kernel then refuses a new one. The old one will do: what refers to the
-	// reader itself is right in it.
-	err := syscall.Mount("proc", "/proc", "proc", syscall.MS_NOSUID|syscall.MS_NODEV|syscall.MS_NOEXEC, "")
-	if err != nil && !errors.Is(err, syscall.EPERM) {
-		return fmt.Errorf("mount /proc: %w", err)
+	if own.Proc {
+		err := syscall.Mount("proc", "/proc", "proc", syscall.MS_NOSUID|syscall.MS_NODEV|syscall.MS_NOEXEC, "")
+		if err != nil {
+			return fmt.Errorf("mount /proc: %w", err)
+		}
 	}
 	growDescriptorTable()
 	if err := syscall.Exec(argv[0], argv, os.Environ()); err != nil {

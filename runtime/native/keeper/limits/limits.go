@@ -217,7 +217,7 @@ func (l *Limits) add(g *group, pid int) error {
 // and watches the memory from now on. It must be called before the sandbox runs anything hostile.
 func (l *Limits) Confirm(pid int) {
 	<-l.attached
-	for _, process := range tree(pid) {
+	for _, process := range Tree(pid) {
 		for _, g := range l.groups {
 			_ = l.add(g, process)
 		}
@@ -290,8 +290,8 @@ func killAll(path string) {
 	}
 }
 
-// tree is a process and everything below it.
-func tree(pid int) []int {
+// Tree is a process and everything below it.
+func Tree(pid int) []int {
 	all := []int{pid}
 	for i := 0; i < len(all); i++ {
 		tasks, err := filepath.Glob("/proc/" + strconv.Itoa(all[i]) + "/task/*/children")

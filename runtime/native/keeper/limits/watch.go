@@ -170,7 +170,7 @@ const memoryFile = "/memfd:runsc-memory"
 func (m *meter) look() {
 	m.close()
 	m.looked = time.Now()
-	for _, pid := range tree(m.pid) {
+	for _, pid := range Tree(m.pid) {
 		directory := "/proc/" + strconv.Itoa(pid)
 		command, err := os.ReadFile(directory + "/cmdline")
 		if err != nil || !strings.Contains(string(command), "runsc") {

@@ -92,9 +92,6 @@ func (c *client) accept(f frame.Frame) error {
 	if f.Stream == 0 {
 		return c.control(f)
 	}
-	if c.relay.agent != nil && f.Type != frame.Control && f.Type != frame.Credit {
-		c.relay.agent.awaitRoom(agentRoom)
-	}
 	r := c.relay
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -110,6 +107,7 @@ func (c *client) accept(f frame.Frame) error {
 		if f.Channel != frame.Input || !route.toAgent.Spend(len(f.Payload)) {
 			return fmt.Errorf("data on channel %d of stream %d without credit", f.Channel, f.Stream)
 		}
+		route.asked -= int64(len(f.Payload))
 		r.activity.Touch()
 	case frame.End:
 		if f.Channel != frame.Input {

@@ -111,15 +111,6 @@ func (o *outlet) flush() {
 	}
 }
 
-// awaitRoom waits until less than the given number of bytes are queued.
-func (o *outlet) awaitRoom(limit int) {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	for o.queued > limit && o.failed == nil && !o.closed {
-		o.wake.Wait()
-	}
-}
-
 // finish lets what is queued be written and then ends; the result is closed when that is done.
 func (o *outlet) finish() <-chan struct{} {
 	o.mutex.Lock()

@@ -20,8 +20,9 @@ import (
 const (
 	// clientLimit is how much that needs no credit may wait for a client.
 	clientLimit = 64 << 20
-	// agentRoom is how much may wait for the agent before its clients are held back.
-	agentRoom = 16 << 20
+	// maxInput is how much an agent may ask for on a stream ahead of reading it. An agent that asks and does not read would
+	// fill the keeper's memory otherwise.
+	maxInput = 4 << 20
 	// farewell is how long a client may take to read the end of its streams.
 	farewell = 5 * time.Second
 	// maxEvents and maxEventSize bound what an agent may send on a stream without credit.
@@ -72,6 +73,7 @@ type route struct {
 	entrypoint                bool
 	toAgent                   flow.Credit
 	toClient                  [3]flow.Credit
+	asked                     int64 // input that the agent has granted and not been sent
 	events                    int
 }
 
@@ -201,6 +203,9 @@ func (route *route) check(f frame.Frame) error {
 	case frame.Credit:
 		if f.Channel != frame.Input {
 			return wrong("credit for its own output")
+		}
+		if route.asked += int64(f.CreditOf()); route.asked > maxInput {
+			return wrong(fmt.Sprintf("credit for more than %d bytes of input that it has not read", maxInput))
 		}
 		if err := route.toAgent.Grant(f.CreditOf()); err != nil {
 			return wrong(err.Error())

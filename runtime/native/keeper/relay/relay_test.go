@@ -155,6 +155,9 @@ func TestAgentThatBreaksTheRulesIsFound(t *testing.T) {
 		"an event on stream 0": {func(uint32) frame.Frame {
 			return frame.Frame{Type: frame.Event, Payload: []byte(`{"exited":{}}`)}
 		}, "stream 0"},
+		"credit for input without end": {func(s uint32) frame.Frame {
+			return frame.Frame{Stream: s, Type: frame.Credit, Payload: frame.CreditPayload(maxInput + 1)}
+		}, "input"},
 		"a large event": {func(s uint32) frame.Frame {
 			return frame.Frame{Stream: s, Type: frame.Event, Payload: []byte(`{"a":"` + strings.Repeat("x", maxEventSize) + `"}`)}
 		}, "events"},

@@ -90,7 +90,7 @@ func (r *runtime) closePipes() {
 func (r *runtime) pid() int { return r.command.Process.Pid }
 
 // kill ends everything in the sandbox.
-func (r *runtime) kill() { _ = r.command.Process.Kill() }
+func (r *runtime) kill() { isolate.Kill(r.command) }
 
 // wait waits until everything in the sandbox has ended.
 func (r *runtime) wait() syscall.WaitStatus {

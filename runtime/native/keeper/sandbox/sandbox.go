@@ -48,8 +48,9 @@ type Keeper struct {
 }
 
 // Run starts the sandbox and returns when everything it had is released. What is read from creator is ignored; its end
-// says that nobody needs the sandbox any more.
-func Run(start *config.Start, version string, began time.Time, creator io.Reader, answer io.Writer) error {
+// says that nobody needs the sandbox any more. A value from terminated ends it too.
+func Run(start *config.Start, version string, began time.Time, creator io.Reader, answer io.Writer,
+	terminated <-chan os.Signal) error {
 	k := &Keeper{
 		start: start, version: version, began: began,
 		activity: relay.NewActivity(),
@@ -63,6 +64,10 @@ func Run(start *config.Start, version string, began time.Time, creator io.Reader
 	go func() {
 		_, _ = io.Copy(io.Discard, creator)
 		close(gone)
+	}()
+	go func() {
+		<-terminated
+		k.Terminate()
 	}()
 	outcome := k.live(gone)
 	k.release(outcome, gone)
