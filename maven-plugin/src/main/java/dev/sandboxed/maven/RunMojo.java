@@ -95,6 +95,10 @@ public final class RunMojo extends AbstractMojo {
   @Parameter(property = "sandbox.failOnError", defaultValue = "true")
   private boolean failOnError = true;
 
+  /** Skips, with a warning, projects whose tools this machine does not have. */
+  @Parameter(property = "sandbox.skipWithoutTools", defaultValue = "false")
+  private boolean skipWithoutTools;
+
   /** Skips the goal. */
   @Parameter(property = "sandbox.skip", defaultValue = "false")
   private boolean skip;
@@ -116,17 +120,27 @@ public final class RunMojo extends AbstractMojo {
     }
     try (var backend = Backends.open()) {
       run(backend);
-    } catch (UnrecognisedProjectException | SandboxException | IOException e) {
+    } catch (UnrecognisedProjectException
+        | MissingToolException
+        | SandboxException
+        | IOException e) {
       throw new MojoExecutionException(e.getMessage(), e);
     }
   }
 
   private void run(Backend backend)
-      throws IOException, UnrecognisedProjectException, MojoFailureException {
+      throws IOException, UnrecognisedProjectException, MissingToolException, MojoFailureException {
     var run = new SandboxRun(backend, new ProjectRecognizer(caches()), new LogConsole(getLog()));
     var summary = new RunSummary(new LogConsole(getLog()));
     for (var configuration : configurations()) {
-      summary.add(configuration, run.run(configuration));
+      try {
+        summary.add(configuration, run.run(configuration));
+      } catch (MissingToolException e) {
+        if (!skipWithoutTools) {
+          throw e;
+        }
+        summary.skip(configuration, e.getMessage());
+      }
     }
     summary.show();
     var failure = summary.failure();

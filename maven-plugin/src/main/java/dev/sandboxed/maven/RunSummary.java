@@ -15,6 +15,7 @@ final class RunSummary {
   private static final int TAIL_LINES = 20;
   private final Console console;
   private final List<Entry> entries = new ArrayList<>();
+  private final List<String> lines = new ArrayList<>();
 
   RunSummary(Console console) {
     this.console = console;
@@ -27,14 +28,21 @@ final class RunSummary {
     result.reports().problems().forEach(console::warn);
     console.info("");
     console.info(entry.line());
+    lines.add("%s: %s".formatted(configuration.project(), entry.line()));
+  }
+
+  /** Takes a project that was not run, and says why. */
+  void skip(RunConfiguration configuration, String reason) {
+    console.warn("Skipped %s: %s".formatted(configuration.project(), reason));
+    lines.add("%s: skipped. %s".formatted(configuration.project(), reason));
   }
 
   /** Says the results of all runs, if there were several. */
   void show() {
-    if (entries.size() > 1) {
+    if (lines.size() > 1) {
       console.info("");
-      console.info("Summary of %d sandbox runs:".formatted(entries.size()));
-      entries.forEach(e -> console.info("  %s: %s".formatted(e.configuration.project(), e.line())));
+      console.info("Summary of %d sandbox runs:".formatted(lines.size()));
+      lines.forEach(l -> console.info("  " + l));
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.sandboxed.maven;
 
 import dev.sandboxed.Backend;
+import dev.sandboxed.CommandNotFoundException;
+import dev.sandboxed.Exec;
 import dev.sandboxed.ExitReason;
 import dev.sandboxed.ExitStatus;
 import dev.sandboxed.Mount;
@@ -48,9 +50,11 @@ final class SandboxRun {
    * Runs a project's tests.
    *
    * @throws UnrecognisedProjectException if it is nothing known and no command is given
+   * @throws MissingToolException if the sandbox lacks the program to run
    * @throws IOException if the reports cannot be written
    */
-  RunResult run(RunConfiguration configuration) throws IOException, UnrecognisedProjectException {
+  RunResult run(RunConfiguration configuration)
+      throws IOException, UnrecognisedProjectException, MissingToolException {
     var recognition = recognise(configuration);
     // Before anything is started: a directory that cannot be written would come too late after.
     var directory = ReportDirectory.open(configuration.reports());
@@ -145,7 +149,8 @@ final class SandboxRun {
   }
 
   private List<RunResult.StepResult> runSteps(
-      Sandbox sandbox, RunConfiguration configuration, TestPlan plan, GoTestEvents events) {
+      Sandbox sandbox, RunConfiguration configuration, TestPlan plan, GoTestEvents events)
+      throws MissingToolException {
     var results = new ArrayList<RunResult.StepResult>();
     var end = System.nanoTime() + configuration.timeout().toNanos();
     for (var step : plan.steps()) {
@@ -154,7 +159,7 @@ final class SandboxRun {
       var env = new LinkedHashMap<>(plan.env());
       env.putAll(step.env());
       env.putAll(configuration.env());
-      var process = sandbox.exec(step.command()).env(env).timeout(left).start();
+      var process = start(sandbox.exec(step.command()).env(env).timeout(left));
       var status = follow(sandbox, process, step, events, output);
       results.add(new RunResult.StepResult(step, status, output.tail()));
       if (status.reason() != ExitReason.EXITED && status.reason() != ExitReason.SIGNALED) {
@@ -162,6 +167,14 @@ final class SandboxRun {
       }
     }
     return results;
+  }
+
+  private static SandboxProcess start(Exec exec) throws MissingToolException {
+    try {
+      return exec.start();
+    } catch (CommandNotFoundException e) {
+      throw new MissingToolException(exec.command().get(0), e);
+    }
   }
 
   private static ExitStatus follow(

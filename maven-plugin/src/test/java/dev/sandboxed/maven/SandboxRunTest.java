@@ -190,6 +190,28 @@ class SandboxRunTest {
   }
 
   @Test
+  void saysWhichToolIsMissing() {
+    var missing =
+        new ParameterParser(
+            ".",
+            null,
+            List.of("no-such-tool"),
+            null,
+            null,
+            null,
+            null,
+            "1m",
+            "host",
+            null,
+            null,
+            false);
+    assertThatThrownBy(() -> run(missing))
+        .isInstanceOf(MissingToolException.class)
+        .hasMessageStartingWith("no-such-tool is not in the sandbox")
+        .hasMessageContaining("install it here");
+  }
+
+  @Test
   void doesNotWriteReportsThroughLinks() throws Exception {
     var elsewhere = Files.createDirectory(temporary.resolve("elsewhere"));
     var precious = Files.writeString(elsewhere.resolve("TEST-precious.xml"), "x");
@@ -201,7 +223,8 @@ class SandboxRunTest {
     assertThat(precious).exists();
   }
 
-  private RunResult run(ParameterParser parser) throws IOException, UnrecognisedProjectException {
+  private RunResult run(ParameterParser parser)
+      throws IOException, UnrecognisedProjectException, MissingToolException {
     var home = temporary.resolve("home");
     var caches = new HostCaches(home.resolve(".m2/repository"), Optional.empty(), home, Map.of());
     if (backend == null) {
