@@ -1,12 +1,14 @@
 // The samples, with the dependencies that the sandbox without a network cannot fetch.
 def samples = new File(basedir, 'samples')
-new groovy.ant.AntBuilder().copy(todir: samples) {
-  fileset(dir: "${samples}/../../../../../sample-projects") {
-    include(name: 'python-wordcount/**')
-    include(name: 'node-slugify/**')
-    include(name: 'go-lru/**')
-    exclude(name: '**/node_modules/**')
-    exclude(name: '**/__pycache__/**')
+def originals = new File(basedir, '../../../../sample-projects').canonicalFile.toPath()
+['python-wordcount', 'node-slugify', 'go-lru'].each { name ->
+  originals.resolve(name).toFile().traverse(
+      preDir: { if (it.name in ['node_modules', '__pycache__']) groovy.io.FileVisitResult.SKIP_SUBTREE }) {
+    def target = new File(samples, originals.relativize(it.toPath()).toString())
+    if (it.file) {
+      target.parentFile.mkdirs()
+      target.bytes = it.bytes
+    }
   }
 }
 

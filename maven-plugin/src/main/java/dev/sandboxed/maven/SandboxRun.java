@@ -7,6 +7,7 @@ import dev.sandboxed.ExitReason;
 import dev.sandboxed.ExitStatus;
 import dev.sandboxed.Mount;
 import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxNotRunningException;
 import dev.sandboxed.SandboxProcess;
 import dev.sandboxed.SandboxSpec;
@@ -131,7 +132,15 @@ final class SandboxRun {
                 configuration.writable()
                     ? Mount.writable(configuration.directory())
                     : Mount.copyOnWrite(configuration.directory()));
-    caches.forEach(c -> builder.mount(c.target(), Mount.copyOnWrite(c.source())));
+    for (var cache : caches) {
+      // gVisor overlays all mounts of a sandbox or none: next to a writable checkout, caches are
+      // read-only, and those that would be useless so are left out.
+      if (!configuration.writable()) {
+        builder.mount(cache.target(), Mount.copyOnWrite(cache.source()));
+      } else if (cache.use() == CacheMount.Use.NEEDED) {
+        builder.mount(cache.target(), Mount.readOnly(cache.source()));
+      }
+    }
     configuration.secrets().forEach(builder::secret);
     return builder.build();
   }
@@ -204,6 +213,8 @@ final class SandboxRun {
             () -> {
               try {
                 lines.accept(sink);
+              } catch (SandboxException e) {
+                // The sandbox ended; whoever waits for the process says so.
               } finally {
                 done.complete(null);
               }

@@ -1,5 +1,6 @@
 package dev.sandboxed.maven.project;
 
+import dev.sandboxed.maven.project.CacheMount.Use;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,7 +26,7 @@ public record HostCaches(
 
   List<CacheMount> maven() {
     return mounts(
-        new CacheMount(mavenRepository, Layout.MAVEN_REPOSITORY),
+        new CacheMount(mavenRepository, Layout.MAVEN_REPOSITORY, Use.NEEDED),
         // Without conf, which holds settings; below /usr the image has it already.
         mavenHomePart("bin"),
         mavenHomePart("boot"),
@@ -39,12 +40,13 @@ public record HostCaches(
 
   private CacheMount mavenHomePart(String name) {
     var source = mountsMavenHome() ? mavenHome.orElseThrow().resolve(name) : Path.of("");
-    return new CacheMount(source, Layout.MAVEN_HOME + "/" + name);
+    return new CacheMount(source, Layout.MAVEN_HOME + "/" + name, Use.NEEDED);
   }
 
   List<CacheMount> npm() {
     var cache = setting("npm_config_cache").orElse(home.resolve(".npm"));
-    return mounts(new CacheMount(cache.resolve("_cacache"), Layout.NPM_CACHE + "/_cacache"));
+    return mounts(
+        new CacheMount(cache.resolve("_cacache"), Layout.NPM_CACHE + "/_cacache", Use.NEEDED));
   }
 
   List<CacheMount> go() {
@@ -58,14 +60,15 @@ public record HostCaches(
     var userCache = setting("XDG_CACHE_HOME").orElse(home.resolve(".cache"));
     var builds = setting("GOCACHE").orElse(userCache.resolve("go-build"));
     return mounts(
-        new CacheMount(modules, Layout.GO_MODULES), new CacheMount(builds, Layout.GO_BUILD));
+        new CacheMount(modules, Layout.GO_MODULES, Use.NEEDED),
+        new CacheMount(builds, Layout.GO_BUILD, Use.SAVES_TIME));
   }
 
   List<CacheMount> cargo() {
     var cargo = setting("CARGO_HOME").orElse(home.resolve(".cargo"));
     return mounts(
-        new CacheMount(cargo.resolve("registry"), Layout.CARGO_HOME + "/registry"),
-        new CacheMount(cargo.resolve("git"), Layout.CARGO_HOME + "/git"));
+        new CacheMount(cargo.resolve("registry"), Layout.CARGO_HOME + "/registry", Use.NEEDED),
+        new CacheMount(cargo.resolve("git"), Layout.CARGO_HOME + "/git", Use.NEEDED));
   }
 
   private Optional<Path> setting(String name) {
