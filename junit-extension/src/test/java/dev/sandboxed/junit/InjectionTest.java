@@ -159,6 +159,20 @@ class InjectionTest {
     Engine.pass(Unused.class);
   }
 
+  @Sandboxed(image = "directory:/nonexistent")
+  static class NotCreated {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @Test
+  void failsTheTestWithTheMessageOfASandboxThatCannotBeCreated() {
+    assertThat(Engine.fail(NotCreated.class))
+        .hasMessageContaining("Failed to resolve parameter [dev.sandboxed.Sandbox sandbox]")
+        .hasMessageContaining("/nonexistent")
+        .satisfies(t -> assertThat(t).hasMessageEndingWith(t.getCause().getMessage()));
+  }
+
   record AsRecord(@Sandboxed(env = "A=1") Sandbox sandbox) {
     @Test
     void test() {

@@ -1,0 +1,4 @@
+package judge;
+
+/** A verdict and what the snippet printed. */
+record Judgement(Verdict verdict, String stdout, String stderr) {}

@@ -1,0 +1,5 @@
+class DoesNotCompile {
+  public static void main(String[] args) {
+    System.out.println(sum(System.in));
+  }
+}

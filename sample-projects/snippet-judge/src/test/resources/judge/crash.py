@@ -1,0 +1,3 @@
+import sys
+
+print(sum(sys.stdin.read().split()))

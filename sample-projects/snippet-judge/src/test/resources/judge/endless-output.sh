@@ -1,0 +1,1 @@
+yes "I must not print so much"

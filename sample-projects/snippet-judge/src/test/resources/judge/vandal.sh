@@ -1,0 +1,2 @@
+find /checkout -type f -delete
+find /checkout -type f | grep -q . || echo "nothing left"
