@@ -74,6 +74,7 @@ type execution struct {
 	began   time.Time
 
 	timedOut bool
+	released bool
 }
 
 func (e *execution) run() (Outcome, error) {
@@ -125,7 +126,7 @@ func (e *execution) await(pumped <-chan struct{}, stop func()) (Outcome, error) 
 			exited = nil
 			outcome = e.outcome()
 			_ = e.stream.Event(map[string]any{"exited": outcome})
-			if e.timedOut || e.request.Entrypoint || cancelled == nil {
+			if e.timedOut || e.released || e.request.Entrypoint || cancelled == nil {
 				stop()
 			}
 		case <-pumped:
@@ -144,7 +145,13 @@ func (e *execution) await(pumped <-chan struct{}, stop func()) (Outcome, error) 
 			}
 		case control := <-e.stream.Controls():
 			e.control(control)
+			if e.released && exited == nil {
+				stop()
+			}
 		}
+	}
+	if e.released {
+		e.ends.abandon()
 	}
 	outcome.DurationMicros = time.Since(e.began).Microseconds()
 	return outcome, nil
@@ -163,6 +170,7 @@ func (e *execution) outcome() Outcome {
 }
 
 func (e *execution) control(c stream.Control) {
+	e.released = e.released || c.Release
 	if c.Signal > 0 && c.Signal <= 64 {
 		send := e.process.Signal
 		if c.Group {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"syscall"
@@ -131,6 +132,18 @@ func (e *ends) endOfTerminal(lineStart bool) {
 func (e *ends) interrupt() {
 	for _, file := range e.outputs {
 		_ = file.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// abandon leaves the outputs to whoever still writes to them: what is written is thrown away, and nobody gets a SIGPIPE.
+func (e *ends) abandon() {
+	for channel, file := range e.outputs {
+		delete(e.outputs, channel)
+		go func() {
+			_ = file.SetReadDeadline(time.Time{})
+			_, _ = io.Copy(io.Discard, file)
+			file.Close()
+		}()
 	}
 }
 

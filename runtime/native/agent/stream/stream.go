@@ -42,10 +42,11 @@ type Stream struct {
 
 // Control is what a client asks of a running stream.
 type Control struct {
-	Cancel bool    `json:"cancel"`
-	Signal int     `json:"signal"`
-	Group  bool    `json:"group"`
-	Resize *Window `json:"resize"`
+	Cancel  bool    `json:"cancel"`
+	Release bool    `json:"release"`
+	Signal  int     `json:"signal"`
+	Group   bool    `json:"group"`
+	Resize  *Window `json:"resize"`
 }
 
 // Window is the size of a terminal in characters.
