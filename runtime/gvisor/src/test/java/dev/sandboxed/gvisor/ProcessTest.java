@@ -295,11 +295,16 @@ class ProcessTest {
   }
 
   @Test
-  void is_not_held_back_by_children_in_the_background() {
-    var result = shell("sleep 60 & echo started").timeout(Duration.ofSeconds(30)).await();
+  void is_not_held_back_by_children_in_the_background_which_live_on() {
+    var script =
+        "(echo child; sleep 1; while sleep 0.1; do echo more; : > /tmp/lives; done) & echo started";
+    var result = shell(script).timeout(Duration.ofSeconds(30)).await();
 
-    assertThat(result.stdout()).isEqualTo("started\n");
+    assertThat(result.stdout().lines()).containsExactlyInAnyOrder("child", "started");
     assertThat(result.status()).isEqualTo(new ExitStatus(0, ExitReason.EXITED));
+    org.awaitility.Awaitility.await().until(() -> sandbox.files().exists("/tmp/lives"));
+    sandbox.files().remove("/tmp/lives");
+    org.awaitility.Awaitility.await().until(() -> sandbox.files().exists("/tmp/lives"));
   }
 
   @Test

@@ -22,7 +22,6 @@ final class ExecRun {
   private final CollectingSink stdout;
   private final CollectingSink stderr;
   private final ProcessStream process;
-  private final long begin = System.nanoTime();
 
   private ExecRun(AgentContext context, ExecCommand command) {
     this.command = command;
@@ -46,7 +45,7 @@ final class ExecRun {
         .whenComplete(
             (status, failure) -> {
               if (failure == null && !(run.stdout.ended() && run.stderr.ended())) {
-                run.awaitSilence(status);
+                run.awaitSilence(System.nanoTime());
               }
             });
     run.process.begin();
@@ -71,17 +70,18 @@ final class ExecRun {
     }
   }
 
-  private void awaitSilence(ExitStatus status) {
-    var left = SILENCE.toNanos() - Math.min(stdout.silentNanos(), stderr.silentNanos());
+  /** Waits until nothing has come for a while since the exit; what was written comes first. */
+  private void awaitSilence(long exit) {
     if (result.isDone()) {
       return;
     }
-    if (left <= 0) {
-      finish(status, Duration.ofNanos(System.nanoTime() - begin));
-      process.cancel();
-      return;
+    var silent =
+        Math.min(System.nanoTime() - exit, Math.min(stdout.silentNanos(), stderr.silentNanos()));
+    if (silent >= SILENCE.toNanos()) {
+      process.release();
+    } else {
+      later(SILENCE.toNanos() - silent).execute(() -> awaitSilence(exit));
     }
-    later(left).execute(() -> awaitSilence(status));
   }
 
   private static Executor later(long nanos) {

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The stream of one exec: its start, its end, its signals. Thread-safe. */
 final class ProcessStream {
+  private static final JsonObject RELEASE = JsonObject.of(Map.of("release", true));
+
   private final CompletableFuture<Long> started = new CompletableFuture<>();
   private final CompletableFuture<ExitStatus> exited = new CompletableFuture<>();
   private final AgentConnection connection;
@@ -81,6 +83,11 @@ final class ProcessStream {
   void resize(PtySize size) {
     stream.control(
         JsonObject.of(Map.of("resize", Map.of("rows", size.rows(), "cols", size.columns()))));
+  }
+
+  /** Does without the children that hold the output of a process that has exited. */
+  void release() {
+    stream.control(RELEASE);
   }
 
   /** Kills the process group and gives up the streams. */
