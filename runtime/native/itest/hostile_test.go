@@ -335,12 +335,18 @@ func sweep(t *testing.T, l *launch) {
 	if !strings.Contains(out, l.message["id"].(string)) {
 		t.Fatalf("swept %s", out)
 	}
-	if _, err := os.Stat(directory); !os.IsNotExist(err) {
-		t.Fatal(err)
+	left(t, l)
+}
+
+// left fails the test if anything of a sandbox is left in the file system.
+func left(t *testing.T, l *launch) {
+	t.Helper()
+	if _, err := os.Stat(l.message["directory"].(string)); !os.IsNotExist(err) {
+		t.Fatalf("the directory is left: %v", err)
 	}
-	for _, tree := range []string{"memory", "cpu", "pids"} {
-		if out := findCgroup("/sys/fs/cgroup/"+tree, l.message["id"].(string)); out != "" {
-			t.Fatalf("left: %s", out)
+	for _, tree := range []string{"memory", "cpu", "pids", "unified"} {
+		if path := findCgroup("/sys/fs/cgroup/"+tree, l.message["id"].(string)); path != "" {
+			t.Fatalf("left: %s", path)
 		}
 	}
 }
