@@ -201,7 +201,7 @@ func (b bench) inside() error {
 		if err != nil {
 			return 0, nil, err
 		}
-		s.Discard, s.Manual = true, false
+		s.Discard, s.Manual = argv[1] == "flood", false
 		s.Grant(1, 4<<20)
 		s.Grant(2, 1<<20)
 		r, err := s.Result()
@@ -219,6 +219,11 @@ func (b bench) inside() error {
 		execs = append(execs, d)
 	}
 	report("exec of a static program", execs)
+	_, own, err := run("/probe", "spawn", "100")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("a program inside doing the same itself: median and min in µs: %s", own.Output(1))
 	const megabytes = 2048
 	d, s, err := run("/probe", "flood", strconv.Itoa(megabytes))
 	if err != nil {

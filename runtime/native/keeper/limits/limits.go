@@ -81,7 +81,7 @@ func (l *Limits) wanted() []string {
 	if l.request.CPUs > 0 {
 		w = append(w, CPU)
 	}
-	if l.request.PIDs > 0 || (len(w) > 0 && os.Geteuid() == 0) {
+	if l.request.PIDs > 0 || os.Geteuid() == 0 {
 		w = append(w, PIDs) // for root there is no other limit on processes
 	}
 	return w
