@@ -95,11 +95,7 @@ public final class TarExtractor {
     refuseExisting(absolute);
     Path work;
     try {
-      work =
-          Files.createTempDirectory(
-              parent,
-              ".sandboxed-",
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      work = WorkDirectory.create(parent);
     } catch (FileSystemException e) {
       throw cannotWrite(absolute, e);
     }

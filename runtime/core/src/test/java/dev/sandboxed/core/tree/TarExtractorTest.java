@@ -186,6 +186,26 @@ class TarExtractorTest {
   }
 
   @Test
+  void removesWhatAKilledProcessLeft() throws Exception {
+    Process ended = new ProcessBuilder("true").start();
+    ended.waitFor();
+    Path mine = WorkDirectory.create(parent);
+    String name = mine.getFileName().toString();
+    String pid = "-" + ProcessHandle.current().pid() + "-";
+    Path left =
+        Files.createDirectories(
+            parent.resolve(name.replace(pid, "-" + ended.pid() + "-")).resolve("d"));
+    Path foreign =
+        Files.createDirectory(parent.resolve(name.replace(pid, "0-" + ended.pid() + "-")));
+
+    extract(TestArchive.ofDirectory().bytes(), LIMITS);
+
+    assertThat(left.getParent()).doesNotExist();
+    assertThat(mine).exists();
+    assertThat(foreign).exists();
+  }
+
+  @Test
   void leavesNothingWhenTheStreamBreaks() {
     var broken =
         new InputStream() {
