@@ -15,7 +15,7 @@ final class DebianRoot {
 
   static Path directory() throws IOException {
     if (!DebianPackages.isRoot()) {
-      return Path.of("/usr/share");
+      return Path.of("/usr/share/doc");
     }
     Path root = Path.of("target", "debian-root").toAbsolutePath();
     if (Files.exists(root)) {

@@ -18,9 +18,11 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -28,13 +30,15 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ErofsWriterTest {
   private static final UUID ID = new UUID(1, 2);
 
   @TempDir private Path directory = Path.of("");
 
-  @Property(tries = 100)
+  @Property(tries = 50)
   void keepsEveryPropertyOfEveryFile(@ForAll long seed) throws IOException {
     FileTree tree = RandomTrees.of(seed);
     Path image = Files.createTempFile("random", ".erofs");
@@ -75,8 +79,9 @@ class ErofsWriterTest {
     }
   }
 
-  @Property(tries = 15)
-  void isReadByTheKernelAsItWasWritten(@ForAll long seed) throws IOException {
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+  void isReadByTheKernelAsItWasWritten(long seed) throws IOException {
     FileTree tree = RandomTrees.of(seed);
     Path image = Files.createTempFile("kernel", ".erofs");
     try {
@@ -122,7 +127,7 @@ class ErofsWriterTest {
   @Test
   void findsEveryNameInALargeDirectory() throws IOException {
     var builder = new TreeBuilder();
-    for (int i = 0; i < 60_000; i++) {
+    for (int i = 0; i < 20_000; i++) {
       builder.file(
           "many/file-with-a-rather-long-name-" + i, Metadata.root(0644), Content.of(new byte[0]));
     }
@@ -133,37 +138,70 @@ class ErofsWriterTest {
     assertSame(Descriptions.of(tree), read(image));
     assumeCanMount();
     try (var mounted = KernelMount.of(image)) {
-      for (int i = 0; i < 60_000; i += 97) {
+      for (int i = 0; i < 20_000; i += 97) {
         assertThat(mounted.directory().resolve("many/file-with-a-rather-long-name-" + i)).exists();
       }
-      assertThat(mounted.directory().resolve("many/file-with-a-rather-long-name-60000"))
+      assertThat(mounted.directory().resolve("many/file-with-a-rather-long-name-20000"))
           .doesNotExist();
     }
   }
 
   @Test
-  void keepsHolesOfFilesAboveFourGigabytes() throws IOException {
+  void keepsHolesOfSparseFiles() throws IOException {
     Path source = Files.createDirectory(directory.resolve("source"));
-    long size = (4L << 30) + 123;
-    try (var file = new RandomAccessFile(source.resolve("big").toFile(), "rw")) {
-      file.setLength(size);
-      file.seek(size - 4);
+    try (var file = new RandomAccessFile(source.resolve("sparse").toFile(), "rw")) {
+      file.seek(10 << 20);
       file.write(new byte[] {1, 2, 3, 4});
+      file.setLength(20 << 20);
     }
     FileTree tree = HostDirectory.reader().read(source).tree();
 
-    Path image = write(tree, directory.resolve("big.erofs"));
+    Path image = write(tree, directory.resolve("sparse.erofs"));
 
-    long used =
-        Long.parseLong(DebianPackages.run("stat", "-c", "%b", image.toString()).strip()) * 512;
-    assertThat(used).as("disk space of the image").isLessThan(4L << 20);
-    try (FileChannel channel = FileChannel.open(image, StandardOpenOption.READ)) {
-      // The data of the only file ends the image, but for padding to a block.
-      var end = ByteBuffer.allocate(4);
-      long padding = 4096 - size % 4096;
-      channel.read(end, channel.size() - padding - 4);
-      assertThat(end.array()).containsExactly(1, 2, 3, 4);
+    assertThat(bytesOnDisk(image)).isLessThan(1 << 20);
+    assertSame(Descriptions.of(tree), read(image));
+  }
+
+  @Test
+  void findsWhatLiesBehindFourGigabytes() throws IOException {
+    long size = (5L << 30) + 123;
+    FileTree tree =
+        new TreeBuilder()
+            .file("huge", Metadata.root(0644), new Holes(size))
+            .file("small", Metadata.root(0644), Content.of(new byte[] {7}))
+            .build();
+
+    Path image = write(tree, directory.resolve("huge.erofs"));
+
+    assertThat(image).hasSize(size - 123 + 4 * 4096);
+    assertThat(bytesOnDisk(image)).isLessThan(1 << 20);
+    assumeCanMount();
+    try (var mounted = KernelMount.of(image)) {
+      assertThat(mounted.directory().resolve("huge")).hasSize(size);
+      assertThat(mounted.directory().resolve("small")).hasBinaryContent(new byte[] {7});
+      try (FileChannel huge = FileChannel.open(mounted.directory().resolve("huge"))) {
+        var end = ByteBuffer.allocate(5);
+        huge.read(end, size - 4);
+        assertThat(end.array()).containsExactly(1, 2, 3, 4, 0);
+      }
     }
+  }
+
+  private static long bytesOnDisk(Path file) throws IOException {
+    return Long.parseLong(DebianPackages.run("stat", "-c", "%b", file.toString()).strip()) * 512;
+  }
+
+  /** Zeros that nobody reads, and four bytes at their end. */
+  private record Holes(long size) implements Content {
+    @Override
+    public void copyTo(WritableByteChannel target) throws IOException {
+      FileChannel file = (FileChannel) target;
+      file.position(file.position() + size - 4);
+      file.write(ByteBuffer.wrap(new byte[] {1, 2, 3, 4}));
+    }
+
+    @Override
+    public void identify(MessageDigest digest) {}
   }
 
   @Test
@@ -188,12 +226,12 @@ class ErofsWriterTest {
           }
 
           @Override
-          public void copyTo(java.nio.channels.WritableByteChannel target) throws IOException {
+          public void copyTo(WritableByteChannel target) throws IOException {
             throw new IOException("broken");
           }
 
           @Override
-          public void identify(java.security.MessageDigest digest) {}
+          public void identify(MessageDigest digest) {}
         };
     FileTree tree = new TreeBuilder().file("file", Metadata.root(0644), broken).build();
     Path image = directory.resolve("broken.erofs");

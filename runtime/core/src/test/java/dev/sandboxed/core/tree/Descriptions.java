@@ -4,8 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +12,7 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /** Describes every file of a tree in one line, so that trees can be compared file by file. */
@@ -92,9 +91,10 @@ public final class Descriptions {
         + rest;
   }
 
-  /** Returns a digest of some bytes. */
+  /** Returns a checksum of some bytes: a cryptographic digest is slow before it is compiled. */
   public static String hash(byte[] bytes) {
-    MessageDigest digest = TreeDigest.sha256();
-    return HexFormat.of().formatHex(digest.digest(bytes), 0, 8);
+    var crc = new CRC32();
+    crc.update(bytes);
+    return Long.toHexString(crc.getValue());
   }
 }

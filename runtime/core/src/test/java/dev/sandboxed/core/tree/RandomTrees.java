@@ -10,9 +10,7 @@ import java.util.TreeMap;
  * Makes trees of every sort of file, with sizes and names at the edges of what formats can hold.
  */
 public final class RandomTrees {
-  private static final int[] SIZES = {
-    0, 1, 511, 512, 513, 4095, 4096, 4097, 8192, 70_000, 1_100_000
-  };
+  private static final int[] SIZES = {0, 1, 511, 512, 513, 4095, 4096, 4097, 8192, 70_000, 300_000};
   private static final int[] LINKS = {1, 7, 100, 101, 4031, 4032, 4033, 4095};
   private static final int[] NAMES = {1, 2, 5, 12, 99, 100, 101, 254, 255};
 

@@ -259,7 +259,7 @@ class TarExtractorTest {
     assertRefused(new TestArchive(), "is empty");
   }
 
-  @Property(tries = 600)
+  @Property(tries = 300)
   void writesNothingOutsideWhateverTheArchive(@ForAll long seed) throws IOException {
     Path around = Files.createTempDirectory("around");
     try {
