@@ -9,6 +9,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -139,7 +140,7 @@ public final class RunMojo extends AbstractMojo {
         if (!skipWithoutTools) {
           throw e;
         }
-        summary.skip(configuration, e.getMessage());
+        summary.skip(configuration, String.valueOf(e.getMessage()));
       }
     }
     summary.show();
@@ -152,7 +153,7 @@ public final class RunMojo extends AbstractMojo {
     }
   }
 
-  private List<RunConfiguration> configurations() throws IOException {
+  private List<RunConfiguration> configurations() {
     var parser =
         new ParameterParser(
             workdir,
@@ -167,13 +168,20 @@ public final class RunMojo extends AbstractMojo {
             env,
             environment,
             writable);
-    var single = directories == null || directories.size() < 2;
     var all = new ArrayList<RunConfiguration>();
-    for (var directory : directories()) {
+    var directories = directories();
+    var names = new HashSet<String>();
+    for (var directory : directories) {
       var reports = reportDirectory();
-      all.add(
-          parser.parse(
-              directory, single ? reports : reports.resolve(directory.getFileName().toString())));
+      if (directories.size() > 1) {
+        var name = String.valueOf(directory.getFileName());
+        var unique = name;
+        for (var i = 2; !names.add(unique); i++) {
+          unique = name + "-" + i;
+        }
+        reports = reports.resolve(unique);
+      }
+      all.add(parser.parse(directory, reports));
     }
     return all;
   }

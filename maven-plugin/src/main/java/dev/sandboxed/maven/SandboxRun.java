@@ -69,8 +69,7 @@ final class SandboxRun {
       var began = System.nanoTime();
       var steps = runSteps(sandbox, configuration, plan, events);
       var duration = Duration.ofNanos(System.nanoTime() - began);
-      return new RunResult(
-          steps, collect(sandbox, configuration, plan, since, events, directory), duration);
+      return new RunResult(steps, collect(sandbox, plan, since, events, directory), duration);
     }
   }
 
@@ -226,12 +225,7 @@ final class SandboxRun {
   }
 
   private CollectedReports collect(
-      Sandbox sandbox,
-      RunConfiguration configuration,
-      TestPlan plan,
-      Instant since,
-      GoTestEvents events,
-      ReportDirectory directory)
+      Sandbox sandbox, TestPlan plan, Instant since, GoTestEvents events, ReportDirectory directory)
       throws IOException {
     var root = sandbox.spec().workdir().orElse(Layout.CHECKOUT);
     var collector = new ReportCollector(sandbox.files(), directory);
