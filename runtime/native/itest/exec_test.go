@@ -155,6 +155,17 @@ func TestExecTimeoutKillsTheGroupAndKeepsTheSandbox(t *testing.T) {
 	}
 }
 
+func TestReleasedOutputIsWhatWasWritten(t *testing.T) {
+	b := start(t)
+	s := b.open(t, argv("daemon"))
+	if err := s.Control(map[string]any{"release": true}); err != nil {
+		t.Fatal(err)
+	}
+	if c, reason := code(t, result(t, s)); c != 0 || reason != "EXITED" || !s.Ended(1) || !s.Ended(2) {
+		t.Fatalf("%d %s", c, reason)
+	}
+}
+
 func TestSignalsAndCancel(t *testing.T) {
 	b := start(t)
 	s := b.open(t, argv("sleep", "60000"))

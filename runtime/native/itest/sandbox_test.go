@@ -39,6 +39,9 @@ func runAll(m *testing.M) (int, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(built.directory)
+	if err := copyRuntime(); err != nil {
+		return 0, err
+	}
 	built.keeper = filepath.Join(built.directory, "keeper")
 	built.image = filepath.Join(built.directory, "image")
 	for target, from := range map[string]string{
@@ -62,6 +65,16 @@ func runAll(m *testing.M) (int, error) {
 		}
 	}
 	return m.Run(), nil
+}
+
+// copyRuntime puts the runtime where an ordinary user can execute it, which the directory of a build may not allow.
+func copyRuntime() error {
+	content, err := os.ReadFile(built.runsc)
+	if err != nil {
+		return err
+	}
+	built.runsc = filepath.Join(built.directory, "runsc")
+	return os.WriteFile(built.runsc, content, 0o755)
 }
 
 // launch is what a sandbox is started with.
