@@ -103,7 +103,9 @@ final class ProcessStream {
     var exit = event.object("exited");
     if (exit.isPresent()) {
       started.complete(0L);
-      exited.complete(ExitReports.status(exit.get()));
+      var status = ExitReports.status(exit.get());
+      stream.window().close(null);
+      exited.complete(status);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.sandboxed.core.image;
 import dev.sandboxed.core.tree.Content;
 import dev.sandboxed.core.tree.FileTree;
 import dev.sandboxed.core.tree.HostDirectory;
+import dev.sandboxed.core.tree.HostPaths;
 import dev.sandboxed.core.tree.Metadata;
 import dev.sandboxed.core.tree.Node;
 import dev.sandboxed.core.tree.TreeBuilder;
@@ -174,7 +175,7 @@ final class HostSkeleton {
         || name.startsWith("toolchains")) {
       return true;
     }
-    return holdsPrivateKey(top.resolve(path));
+    return holdsPrivateKey(HostPaths.resolve(top, path));
   }
 
   private static boolean holdsPrivateKey(Path file) {

@@ -12,7 +12,7 @@ import java.util.HexFormat;
  * locale cannot decode. Its URI form does not: it escapes every byte. So everything that is not
  * ASCII goes through URIs.
  */
-final class HostPaths {
+public final class HostPaths {
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
   private HostPaths() {}
@@ -58,7 +58,8 @@ final class HostPaths {
     return absolute ? path : path.subpath(0, path.getNameCount());
   }
 
-  static Path resolve(Path directory, String byteString) {
+  /** Returns the path of exactly these bytes below a directory. */
+  public static Path resolve(Path directory, String byteString) {
     return directory.resolve(path(byteString));
   }
 
