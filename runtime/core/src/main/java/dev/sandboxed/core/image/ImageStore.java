@@ -67,6 +67,11 @@ public final class ImageStore implements AutoCloseable {
   /** An image used this recently may be about to be mounted. */
   private static final Duration IN_USE = Duration.ofMinutes(10);
 
+  /** What stays when a new image comes in. */
+  private static final long KEPT_BYTES = 20L << 30;
+
+  private static final Duration KEPT_AGE = Duration.ofDays(30);
+
   private final Path images;
   private final Path keys;
   private final DigestLocks locks;
@@ -191,6 +196,7 @@ public final class ImageStore implements AutoCloseable {
           }
         }
       }
+      forgetOldKeys(now.minus(maxAge));
       return new PruneReport(count, bytes);
     } catch (IOException e) {
       throw new ImageException(
@@ -207,6 +213,21 @@ public final class ImageStore implements AutoCloseable {
   private record Stored(String digest, Path file) {}
 
   private record Kept(Path file, String digest, long size, Instant used) {}
+
+  private void forgetOldKeys(Instant before) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(keys)) {
+      for (Path file : files) {
+        try {
+          if (Files.getLastModifiedTime(file).toInstant().isBefore(before)) {
+            Files.deleteIfExists(file);
+          }
+        } catch (NoSuchFileException e) {
+          // Another process prunes too.
+          continue;
+        }
+      }
+    }
+  }
 
   /** Lists images, the longest unused first. */
   private List<Kept> list() throws IOException {
@@ -259,6 +280,9 @@ public final class ImageStore implements AutoCloseable {
     String key = key(real);
     String digest = contentDigest(real, key);
     Path file = images.resolve(digest + SUFFIX);
+    if (isIntact(file, digest)) {
+      return new Stored(digest, file);
+    }
     try (DigestLocks.Held lock = locks.acquire(digest)) {
       if (!lock.file().isValid() || !isIntact(file, digest)) {
         try (TarTree tree = TarTree.open(real, images, ArchiveLimits.generous())) {
@@ -266,6 +290,7 @@ public final class ImageStore implements AutoCloseable {
         }
       }
     }
+    makeRoom();
     return new Stored(digest, file);
   }
 
@@ -355,7 +380,18 @@ public final class ImageStore implements AutoCloseable {
         write(tree, digest, file, () -> {});
       }
     }
+    makeRoom();
     return new Stored(digest, file);
+  }
+
+  /** Removes what nobody has used for long; without any lock held, since it takes others. */
+  private void makeRoom() {
+    try {
+      prune(KEPT_BYTES, KEPT_AGE);
+    } catch (ImageException e) {
+      System.getLogger(ImageStore.class.getName())
+          .log(System.Logger.Level.WARNING, "old images stay", e);
+    }
   }
 
   /** Says no if the source turns out to have changed. */

@@ -207,21 +207,34 @@ class ImageStoreTest {
   @Test
   void removesTheLongestUnusedImagesFirst() throws IOException {
     try (var store = ImageStore.open(root)) {
-      Path old = image(store, "old", Duration.ofDays(40));
+      Path old = image(store, "old", Duration.ofDays(20));
       Path middle = image(store, "middle", Duration.ofDays(2));
       Path recent = image(store, "recent", Duration.ofDays(1));
       Path now = image(store, "now", Duration.ZERO);
 
-      assertThat(store.prune(Long.MAX_VALUE, Duration.ofDays(30)).images()).isEqualTo(1);
+      assertThat(store.prune(Long.MAX_VALUE, Duration.ofDays(10)).images()).isEqualTo(1);
       assertThat(old).doesNotExist();
-      PruneReport report = store.prune(3 * 4096 * 2 + 1, Duration.ofDays(30));
+      PruneReport report = store.prune(3 * 4096 * 2 + 1, Duration.ofDays(10));
 
       assertThat(report.images()).isEqualTo(1);
       assertThat(report.bytes()).isEqualTo(3 * 4096);
       assertThat(middle).doesNotExist();
       assertThat(recent).exists();
-      assertThat(store.prune(0, Duration.ofDays(30)).images()).isEqualTo(1);
+      assertThat(store.prune(0, Duration.ofDays(10)).images()).isEqualTo(1);
       assertThat(now).exists();
+    }
+  }
+
+  @Test
+  void removesImagesUnusedForAMonthWhenANewOneComesIn() throws IOException {
+    try (var store = ImageStore.open(root)) {
+      Path old = image(store, "old", Duration.ofDays(31));
+      Path used = image(store, "used", Duration.ofDays(29));
+
+      image(store, "new", Duration.ZERO);
+
+      assertThat(old).doesNotExist();
+      assertThat(used).exists();
     }
   }
 
