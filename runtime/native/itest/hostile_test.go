@@ -5,6 +5,7 @@ package itest
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -227,6 +228,42 @@ func TestSandboxWorksWherePartsOfProcAreCovered(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "no process is left", func() bool { return len(leftovers(l.message["id"].(string))) == 0 })
+}
+
+func TestHostWithoutUserNamespacesIsExplained(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		forbidding := filepath.Join(built.directory, "forbidding")
+		script := "#!/bin/sh\nexport k=" + built.keeper + "\n" +
+			`exec unshare --user --map-root-user sh -c 'echo 0 > /proc/sys/user/max_user_namespaces && exec $k "$@"' sh "$@"` + "\n"
+		if err := os.WriteFile(forbidding, []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		l := newLaunch(t, who)
+		keeper, err := client.Start(forbidding, l.message, l.attribute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := client.Connect(keeper.Socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := <-c.Exited
+		for _, mention := range []string{"user.max_user_namespaces is 0", "sysctl -w user.max_user_namespaces"} {
+			if e.Reason != "FAILED" || !strings.Contains(e.Message, mention) {
+				t.Errorf("%+v", e)
+			}
+		}
+		c.Close()
+		if err := keeper.WaitForEnd(); err != nil {
+			t.Fatal(err)
+		}
+		check := exec.Command(forbidding, "check")
+		check.SysProcAttr = l.attribute
+		out, err := check.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "user.max_user_namespaces is 0") {
+			t.Errorf("%v %s", err, out)
+		}
+	})
 }
 
 func TestTheEndOfTheCreatorEndsTheSandbox(t *testing.T) {

@@ -39,18 +39,6 @@ func Start(own limits.Stage, argv []string, stdin, stdout, stderr *os.File) (*ex
 	if err == nil {
 		return c, nil
 	}
-	if os.Geteuid() == 0 && forbidden(err) {
-		// Root does without a user namespace. That is no weaker: it is gVisor that isolates, and it gives up its rights.
-		c, err = command(own, argv, stdin, stdout, stderr)
-		if err != nil {
-			return nil, err
-		}
-		c.SysProcAttr.Cloneflags &^= syscall.CLONE_NEWUSER
-		c.SysProcAttr.UidMappings, c.SysProcAttr.GidMappings = nil, nil
-		if err = c.Start(); err == nil {
-			return c, nil
-		}
-	}
 	if forbidden(err) {
 		return nil, fmt.Errorf("start the sandbox in namespaces of its own: %w: %s", err, explanation())
 	}

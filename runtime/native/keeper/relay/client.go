@@ -3,7 +3,9 @@ package relay
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
+	"time"
 
 	"dev.sandboxed/native/frame"
 )
@@ -26,12 +28,21 @@ func (r *Relay) ServeClient(conn *net.UnixConn) {
 	c := &client{relay: r, conn: conn, out: out, streams: map[uint32]*route{}}
 	if !r.admit(c) {
 		<-out.finish()
+		c.linger()
 		r.tellOnce.Do(func() { close(r.told) })
 		return
 	}
 	_ = c.serve()
 	r.dismiss(c)
 	out.fail(net.ErrClosed)
+}
+
+// linger reads what the client still sends, until it has seen the end: it would get an error in the middle of its greeting
+// otherwise.
+func (c *client) linger() {
+	_ = c.conn.CloseWrite()
+	_ = c.conn.SetReadDeadline(time.Now().Add(farewell))
+	_, _ = io.Copy(io.Discard, c.conn)
 }
 
 // send is for peers that may be gone: their streams are cancelled by whoever reads from them.

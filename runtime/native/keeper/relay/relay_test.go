@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -267,6 +269,15 @@ func TestLateClientIsToldTheEnd(t *testing.T) {
 	if f := next(t, gets, frame.Event); !strings.Contains(string(f.Payload), "why") {
 		t.Fatalf("%s", f.Payload)
 	}
+	// A client that was slow to greet does so without an error.
+	greeting := frame.Append(nil, frame.Frame{Type: frame.Hello, Payload: []byte(`{"protocol":1,"role":"client"}`)})
+	if _, err := conn.Write(greeting); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := gets.Next(); !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	conn.Close()
 	<-r.Told()
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"dev.sandboxed/native/frame"
 	"dev.sandboxed/native/keeper/config"
+	"dev.sandboxed/native/keeper/isolate"
 	"dev.sandboxed/native/keeper/limits"
 	"dev.sandboxed/native/keeper/relay"
 	"dev.sandboxed/native/keeper/state"
@@ -233,7 +234,12 @@ func (k *Keeper) natural(status syscall.WaitStatus, hungUp <-chan error) relay.O
 	select {
 	case <-k.running:
 	default:
-		return failed(fmt.Sprintf("the sandbox did not start: %s %s", k.start.Runsc[0], describe(status)), k.output())
+		message := fmt.Sprintf("the sandbox did not start: %s %s", k.start.Runsc[0], describe(status))
+		// The runtime makes namespaces of its own too.
+		if because, fix := isolate.Diagnose(); because != "" {
+			message += "; " + because + "; " + fix
+		}
+		return failed(message, k.output())
 	}
 	switch code := status.ExitStatus(); {
 	case status.Signaled():
