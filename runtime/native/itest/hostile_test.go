@@ -125,6 +125,40 @@ func TestGarbageOnTheAgentsDescriptorsEndsTheSandboxOnly(t *testing.T) {
 	})
 }
 
+func TestForgedFramesEndTheSandboxOnly(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		b := start(t, who)
+		if _, err := b.Open(map[string]any{"op": "exec", "argv": []string{"/probe", "frames"}}, false); err != nil {
+			t.Fatal(err)
+		}
+		if e := b.exited(t); e.Reason != "FAILED" || !strings.Contains(e.Message, "protocol") {
+			t.Fatalf("%+v", e)
+		}
+	})
+}
+
+func TestAgentThatIsStoppedByATracerCanStillBeTerminated(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		b := start(t, who)
+		<-b.Running
+		if _, err := b.Open(map[string]any{"op": "exec", "argv": []string{"/probe", "trace"}}, false); err != nil {
+			t.Fatal(err)
+		}
+		// Whether the tracer has come far enough is not known: a stopped agent cannot say so.
+		for range 100 {
+			if _, err := b.Open(map[string]any{"op": "exec", "argv": []string{"/probe", "true"}}, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.Terminate(); err != nil {
+			t.Fatal(err)
+		}
+		if e := b.exited(t); e.Reason != "TERMINATED" {
+			t.Fatalf("%+v", e)
+		}
+	})
+}
+
 func TestSignalsToProcessOne(t *testing.T) {
 	everyone(t, func(t *testing.T, who settings) {
 		b := start(t, who)

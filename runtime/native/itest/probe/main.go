@@ -7,11 +7,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"dev.sandboxed/native/frame"
 )
 
 func main() {
@@ -59,6 +62,8 @@ var actions = map[string]func(arguments []string) error{
 
 	"children": children,
 	"spawn":    spawn,
+	"frames":   frames,
+	"trace":    trace,
 }
 
 func number(s string) int {
@@ -209,5 +214,33 @@ func spawn(a []string) error {
 	}
 	slices.Sort(all)
 	fmt.Println(all[len(all)/2], all[0])
+	return nil
+}
+
+// frames sends frames that are right by themselves in the name of the agent, without end.
+func frames([]string) error {
+	file, err := os.OpenFile("/proc/1/fd/1", os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	var many []byte
+	for stream := range uint32(1000) {
+		many = frame.Append(many, frame.Frame{Stream: stream + 1, Type: frame.Event, Payload: []byte(`{"exited":{"code":0,"reason":"EXITED"}}`)})
+	}
+	for {
+		if _, err := file.Write(many); err != nil {
+			return err
+		}
+	}
+}
+
+// trace stops process 1 for ever.
+func trace([]string) error {
+	runtime.LockOSThread()
+	if err := syscall.PtraceAttach(1); err != nil {
+		return err
+	}
+	fmt.Println("attached")
+	time.Sleep(time.Hour)
 	return nil
 }

@@ -29,7 +29,7 @@ func (r *Relay) ServeClient(conn *net.UnixConn) {
 	if !r.admit(c) {
 		<-out.finish()
 		c.linger()
-		r.tellOnce.Do(func() { close(r.told) })
+		r.noteTold()
 		return
 	}
 	_ = c.serve()

@@ -290,5 +290,8 @@ func (r *Relay) Finish(outcome Outcome) {
 		case <-deadline:
 			return
 		}
+		r.noteTold()
 	}
 }
+
+func (r *Relay) noteTold() { r.tellOnce.Do(func() { close(r.told) }) }
