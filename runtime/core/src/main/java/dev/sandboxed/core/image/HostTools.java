@@ -24,12 +24,15 @@ import java.util.stream.Stream;
  * @param links symbolic links at the root, such as {@code bin} to {@code usr/bin}
  * @param path the {@code PATH} inside, in the order of the host's
  * @param variables what else tools want to know
+ * @param hidden directories within the mounts that must not be seen: the user's home, where it lies
+ *     in one of them
  */
 record HostTools(
     List<HostMount> mounts,
     Map<String, String> links,
     List<String> path,
-    Map<String, String> variables) {
+    Map<String, String> variables,
+    List<String> hidden) {
 
   /**
    * Where the search begins.
@@ -113,7 +116,13 @@ record HostTools(
           mounts,
           Map.copyOf(links),
           bins.stream().map(Path::toString).toList(),
-          Map.copyOf(variables));
+          Map.copyOf(variables),
+          isHomeWithin(directories) ? List.of(home.toString()) : List.of());
+    }
+
+    /** A home that its user cannot write to, such as a daemon's, is none. */
+    private boolean isHomeWithin(Set<Path> shown) {
+      return shown.stream().anyMatch(home::startsWith) && Files.isWritable(home);
     }
 
     private void addSystem() throws IOException {
@@ -319,6 +328,10 @@ record HostTools(
     }
 
     private boolean isVisible(Path path) {
+      if (path.startsWith(home) && Files.isWritable(home)) {
+        return directories.stream()
+            .anyMatch(directory -> path.startsWith(directory) && directory.startsWith(home));
+      }
       return directories.stream().anyMatch(path::startsWith)
           || links.keySet().stream().anyMatch(link -> path.startsWith(Path.of("/", link)));
     }

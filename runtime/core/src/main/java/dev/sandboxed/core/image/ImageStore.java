@@ -74,6 +74,10 @@ public final class ImageStore implements AutoCloseable {
 
   private final Path images;
   private final Path keys;
+
+  /** Shown in place of a home that lies in a directory of tools. */
+  private final Path empty;
+
   private final DigestLocks locks;
   private final HostTools.Environment environment;
   private volatile @Nullable PreparedImage host;
@@ -82,6 +86,7 @@ public final class ImageStore implements AutoCloseable {
     this.environment = environment;
     images = makePrivate(root.resolve("images"));
     keys = makePrivate(root.resolve("keys"));
+    empty = makePrivate(root.resolve("empty"));
     locks = new DigestLocks(makePrivate(root.resolve("locks")));
     TemporaryImage.sweep(images);
     TemporaryImage.sweep(keys);
@@ -352,14 +357,19 @@ public final class ImageStore implements AutoCloseable {
     }
     HostTools tools = HostTools.discover(environment);
     Stored root = store(HostSkeleton.build(Path.of("/etc"), tools));
+    var mounts = new ArrayList<>(tools.mounts());
+    for (String hidden : tools.hidden()) {
+      mounts.add(new HostMount(empty, hidden));
+    }
+    mounts.sort(Comparator.comparing(HostMount::target));
     var variables = new TreeMap<String, String>(tools.variables());
     variables.put("PATH", String.join(":", tools.path()));
     variables.put("HOME", "/root");
     variables.put("LANG", "C.UTF-8");
     MessageDigest sha256 = TreeDigest.sha256();
-    sha256.update((root.digest() + tools.mounts() + variables).getBytes(StandardCharsets.UTF_8));
+    sha256.update((root.digest() + mounts + variables).getBytes(StandardCharsets.UTF_8));
     String digest = HexFormat.of().formatHex(sha256.digest());
-    PreparedImage prepared = new PreparedImage(digest, root.file(), tools.mounts(), variables, "/");
+    PreparedImage prepared = new PreparedImage(digest, root.file(), mounts, variables, "/");
     host = prepared;
     return prepared;
   }

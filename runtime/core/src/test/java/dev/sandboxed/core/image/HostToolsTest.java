@@ -149,6 +149,18 @@ class HostToolsTest {
   }
 
   @Test
+  void hidesAHomeWithinADirectoryOfTools() throws IOException {
+    HostTools outside = discover("/usr/bin");
+    var within =
+        new HostTools.Environment(Map.of("PATH", "/usr/bin:/usr/sbin"), Path.of("/usr/sbin"), JAVA);
+
+    assertThat(outside.hidden()).isEmpty();
+    // Somebody's only if they can write to it.
+    assertThat(HostTools.discover(within).hidden())
+        .isEqualTo(Files.isWritable(Path.of("/usr/sbin")) ? List.of("/usr/sbin") : List.of());
+  }
+
+  @Test
   void leavesOutWhatTheUserMayNotRead() throws IOException {
     program("apps/node/bin/node");
     Files.createDirectories(home.resolve("apps/node/lib"));
@@ -224,7 +236,8 @@ class HostToolsTest {
     write(etc.resolve("shadow"), "alice:secret");
     write(etc.resolve("npmrc"), "token");
     write(etc.resolve("machine-id"), "x");
-    HostTools tools = new HostTools(List.of(), Map.of("bin", "usr/bin"), List.of(), Map.of());
+    HostTools tools =
+        new HostTools(List.of(), Map.of("bin", "usr/bin"), List.of(), Map.of(), List.of());
 
     FileTree skeleton = HostSkeleton.build(etc, tools);
 

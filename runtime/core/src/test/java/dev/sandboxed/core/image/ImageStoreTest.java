@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -330,6 +331,27 @@ class ImageStoreTest {
       Files.delete(image.erofs());
       assertThat(store.prepare(Image.host())).isEqualTo(image);
       assertThat(superblock(image).inodes()).isGreaterThan(20);
+    }
+  }
+
+  @Test
+  void showsAnEmptyDirectoryInPlaceOfAHomeAmongTools() throws IOException {
+    Path home = Path.of("/opt");
+    assumeTrue(
+        Files.isWritable(home),
+        "a home among the tools needs one that this user may write to: /opt is not");
+    var environment =
+        new HostTools.Environment(
+            Map.of("PATH", "/usr/bin"), home, Path.of(System.getProperty("java.home")));
+    try (var store = ImageStore.open(root, environment)) {
+      List<HostMount> mounts = store.prepare(Image.host()).mounts();
+
+      HostMount last =
+          mounts.stream()
+              .filter(mount -> mount.target().equals("/opt"))
+              .reduce((a, b) -> b)
+              .orElseThrow();
+      assertThat(last.source()).isEmptyDirectory();
     }
   }
 
