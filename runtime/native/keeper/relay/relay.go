@@ -44,6 +44,8 @@ type Observer interface {
 	Running(agent frame.Greeting)
 	// Terminate is called when a client asks for the end of the sandbox.
 	Terminate()
+	// Silent is called when the agent has not answered for so long that it never will.
+	Silent(silence time.Duration)
 }
 
 // Relay is the meeting point.
@@ -53,6 +55,7 @@ type Relay struct {
 	activity    *Activity
 	agent       *outlet
 	fromAgent   *frame.Reader
+	pulse       pulse
 
 	mutex      sync.Mutex
 	routes     map[uint32]*route
@@ -71,6 +74,7 @@ type route struct {
 	agentStream, clientStream uint32
 	client                    *client // nil once it has gone
 	entrypoint                bool
+	unowned                   bool // asked by the keeper itself
 	toAgent                   flow.Credit
 	toClient                  [3]flow.Credit
 	asked                     int64 // input that the agent has granted and not been sent
@@ -81,6 +85,7 @@ type route struct {
 func New(id, version string, pids int64, toAgent, fromAgent *os.File, activity *Activity, observer Observer) (*Relay, error) {
 	r := Detached(id, version)
 	r.observer, r.activity, r.fromAgent = observer, activity, frame.NewReader(fromAgent)
+	r.pulse.relay = r
 	var err error
 	if r.agent, err = newOutlet(toAgent, toAgent.Close, 1<<62); err != nil {
 		return nil, err
@@ -143,8 +148,12 @@ func (r *Relay) ServeAgent() error {
 		return fmt.Errorf("the agent's greeting: %w", err)
 	}
 	r.observer.Running(greeting)
+	done := make(chan struct{})
+	defer close(done)
+	go r.pulse.watch(done, r.observer.Silent)
 	for {
 		f, err := r.fromAgent.Next()
+		r.pulse.heard.Store(true)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -246,7 +255,7 @@ func (r *Relay) removeRoute(route *route) {
 	if route.client != nil {
 		delete(route.client.streams, route.clientStream)
 	}
-	if !route.entrypoint {
+	if !route.entrypoint && !route.unowned {
 		r.activity.Ended()
 	}
 }

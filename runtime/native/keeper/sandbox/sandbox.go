@@ -210,6 +210,12 @@ func (k *Keeper) Terminate() {
 	k.judge(relay.Outcome{Code: codeTerminated, Reason: "TERMINATED"})
 }
 
+// Silent implements relay.Observer.
+func (k *Keeper) Silent(silence time.Duration) {
+	k.judge(failed(fmt.Sprintf("the agent, process 1 of the sandbox, has not answered for %s; "+
+		"a program inside may have stopped it", silence.Round(time.Second)), ""))
+}
+
 // natural explains an end that the keeper did not bring about.
 func (k *Keeper) natural(status syscall.WaitStatus, hungUp <-chan error) relay.Outcome {
 	var broke error

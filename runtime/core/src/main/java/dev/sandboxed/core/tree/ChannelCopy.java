@@ -56,7 +56,8 @@ final class ChannelCopy {
     }
   }
 
-  private static void writeKeepingHoles(ByteBuffer buffer, FileChannel target) throws IOException {
+  /** Moves on over blocks of zeros: a sparse file must not fill the disk of who copies it. */
+  static void writeKeepingHoles(ByteBuffer buffer, FileChannel target) throws IOException {
     int end = buffer.limit();
     int start = buffer.position();
     while (start < end) {

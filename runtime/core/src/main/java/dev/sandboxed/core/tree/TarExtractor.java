@@ -293,13 +293,10 @@ public final class TarExtractor {
       for (TarEntry.Segment segment : entry.segments()) {
         channel.position(segment.offset());
         for (long left = segment.length(); left > 0; ) {
-          int read = reader.read(buffer, 0, (int) Math.min(buffer.length, left));
-          if (read < 0) {
-            throw new TreeException(
-                "The archive ends within '" + ByteStrings.display(entry.name()) + "'.");
-          }
-          ChannelCopy.writeFully(ByteBuffer.wrap(buffer, 0, read), channel);
-          left -= read;
+          int length = (int) Math.min(buffer.length, left);
+          readFully(reader, entry, length);
+          ChannelCopy.writeKeepingHoles(ByteBuffer.wrap(buffer, 0, length), channel);
+          left -= length;
         }
       }
       if (channel.size() < entry.size()) {
@@ -308,6 +305,17 @@ public final class TarExtractor {
       }
     }
     bytes += entry.size();
+  }
+
+  private void readFully(TarReader reader, TarEntry entry, int length) throws IOException {
+    for (int filled = 0; filled < length; ) {
+      int read = reader.read(buffer, filled, length - filled);
+      if (read < 0) {
+        throw new TreeException(
+            "The archive ends within '" + ByteStrings.display(entry.name()) + "'.");
+      }
+      filled += read;
+    }
   }
 
   /** Sets the mode last: it may take away the right to set the rest. */
