@@ -195,9 +195,14 @@ func (r *Reader) compact(n int) {
 	}
 }
 
-// grow doubles the buffer: a peer that only announces a large frame does not make us hold memory for it.
+// grow enlarges a full buffer, so a peer that only announces a large frame does not make us hold memory for it. A large one
+// holds several frames of the usual size, of which then few are cut in two and moved.
 func (r *Reader) grow(n int) {
-	bigger := make([]byte, min(max(2*len(r.buffer), readSize), max(r.start+HeaderSize+MaxPayload, r.start+n)))
+	size := readSize
+	if len(r.buffer) >= readSize {
+		size = max(HeaderSize+MaxPayload, r.start+n)
+	}
+	bigger := make([]byte, size)
 	copy(bigger, r.buffer[:r.end])
 	r.buffer = bigger
 }

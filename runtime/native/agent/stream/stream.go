@@ -14,8 +14,9 @@ import (
 	"dev.sandboxed/native/frame"
 )
 
-// Chunk is the most data in one frame. Larger ones would let one stream hold the pipe for long.
-const Chunk = 256 << 10
+// Chunk is the most data in one frame, which is a power of two with its header, as pipes and buffers are. Larger ones would
+// let one stream hold the pipe for long.
+const Chunk = 256<<10 - frame.HeaderSize
 
 // InputWindow is how much a client may have sent ahead of what was used.
 const InputWindow = 512 << 10
