@@ -11,10 +11,7 @@ import dev.sandboxed.core.binaries.CacheRoot;
 import dev.sandboxed.core.binaries.Platform;
 import dev.sandboxed.core.binaries.SandboxBinaries;
 import dev.sandboxed.core.binaries.Settings;
-import dev.sandboxed.core.protocol.JsonObject;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,15 +49,9 @@ final class Doctor {
   /** Asks the keeper, which tries what it will need. */
   private void host(SandboxBinaries binaries) {
     try {
-      var answer = Commands.run(List.of(binaries.keeper().toString(), "check"));
-      var checks =
-          JsonObject.parse(ByteBuffer.wrap(answer.output().getBytes(StandardCharsets.UTF_8)))
-              .array("checks")
-              .orElse(List.of());
-      for (var check : checks) {
-        if (check instanceof JsonObject object) {
-          host(object);
-        }
+      for (var check : HostCheck.all(binaries.keeper())) {
+        var level = check.ok() ? Level.OK : check.required() ? Level.ERROR : Level.WARNING;
+        add(check.name(), level, check.detail(), check.fix());
       }
     } catch (IOException e) {
       add("host", Level.ERROR, "The keeper cannot check it: " + message(e), "");
@@ -68,15 +59,6 @@ final class Doctor {
       Thread.currentThread().interrupt();
       add("host", Level.WARNING, "not checked: interrupted", "");
     }
-  }
-
-  private void host(JsonObject check) {
-    var level = check.flag("ok") ? Level.OK : check.flag("required") ? Level.ERROR : Level.WARNING;
-    add(
-        check.string("name").orElse("host"),
-        level,
-        check.string("detail").orElse(""),
-        check.string("fix").orElse(""));
   }
 
   private void runtime(SandboxBinaries binaries) {

@@ -2,6 +2,7 @@ package dev.sandboxed.gvisor;
 
 import dev.sandboxed.InvalidSpecException;
 import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxFailedException;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.core.agent.AgentSandbox;
 import dev.sandboxed.core.binaries.BinaryCache;
@@ -29,7 +30,9 @@ final class Launcher {
   private final ImageStore images;
   private final Executor executor;
   private volatile @Nullable Path agentImage;
-  private final AtomicBoolean swept = new AtomicBoolean();
+
+  /** Whether a sandbox has started on this machine. */
+  private final AtomicBoolean proven = new AtomicBoolean();
 
   private Launcher(
       SandboxBinaries binaries, StateDirectory state, ImageStore images, Executor executor) {
@@ -71,13 +74,22 @@ final class Launcher {
     var message = message(id, spec, runtime);
     launch.check();
     var prepared = System.nanoTime();
-    var keeper = Keeper.start(binaries.keeper(), message, state.socket(id));
-    launch.started(keeper);
-    var sandbox = AgentSandbox.start(origin(id, spec, image, begin, prepared), keeper);
-    if (!swept.getAndSet(true)) {
+    var sandbox = start(origin(id, spec, image, begin, prepared), message, launch);
+    if (!proven.getAndSet(true)) {
       executor.execute(this::sweep);
     }
     return sandbox;
+  }
+
+  private Sandbox start(AgentSandbox.Origin origin, JsonObject message, Launch launch) {
+    try {
+      var keeper = Keeper.start(binaries.keeper(), message, state.socket(origin.id()));
+      launch.started(keeper);
+      return AgentSandbox.start(origin, keeper);
+    } catch (SandboxFailedException e) {
+      launch.check();
+      throw proven.get() ? e : StartFailures.explain(e, binaries.keeper());
+    }
   }
 
   private AgentSandbox.Origin origin(
