@@ -3,7 +3,9 @@ package isolate
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -28,5 +30,16 @@ func TestSwitchesOfTheKernelAreNamedWithTheirFix(t *testing.T) {
 		if !strings.Contains(because, name) || !strings.Contains(fix, "sysctl -w "+name) {
 			t.Errorf("%q %q", because, fix)
 		}
+	}
+}
+
+func TestIDsOfANamespaceAreMappedToThemselves(t *testing.T) {
+	got := sameIDs("         0     100000      65536\n     70000          5          1\n")
+	want := []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 65536}, {ContainerID: 70000, HostID: 70000, Size: 1}}
+	if !slices.Equal(got, want) {
+		t.Fatal(got)
+	}
+	if got := sameIDs("nonsense"); got != nil {
+		t.Fatal(got)
 	}
 }

@@ -70,8 +70,8 @@ func command(own limits.Stage, argv []string, stdin, stdout, stderr *os.File) (*
 	c.Stdin, c.Stdout, c.Stderr = stdin, stdout, stderr
 	c.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  flags,
-		UidMappings: idMap(os.Getuid()),
-		GidMappings: idMap(os.Getgid()),
+		UidMappings: idMap(os.Getuid(), "/proc/self/uid_map"),
+		GidMappings: idMap(os.Getgid(), "/proc/self/gid_map"),
 		Pdeathsig:   syscall.SIGKILL,
 		Setsid:      true,
 	}
@@ -109,13 +109,34 @@ func Kill(c *exec.Cmd) {
 	}
 }
 
-// idMap makes the caller root in its namespace. Root keeps all other ids too: files of other owners that it binds into a
-// sandbox would be out of its reach otherwise.
-func idMap(id int) []syscall.SysProcIDMap {
-	if id == 0 && os.Geteuid() == 0 {
-		return []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 1<<32 - 1}}
+// idMap makes the caller root in its namespace. Root keeps all other ids that it has, too: files of other owners that it
+// binds into a sandbox would be out of its reach otherwise. Root of a container has only some.
+func idMap(id int, own string) []syscall.SysProcIDMap {
+	single := []syscall.SysProcIDMap{{ContainerID: 0, HostID: id, Size: 1}}
+	if id != 0 || os.Geteuid() != 0 {
+		return single
 	}
-	return []syscall.SysProcIDMap{{ContainerID: 0, HostID: id, Size: 1}}
+	content, err := os.ReadFile(own)
+	if err != nil {
+		return single
+	}
+	if all := sameIDs(string(content)); len(all) > 0 {
+		return all
+	}
+	return single
+}
+
+// sameIDs maps every id of a namespace to itself.
+func sameIDs(idMap string) []syscall.SysProcIDMap {
+	var all []syscall.SysProcIDMap
+	for _, line := range strings.Split(strings.TrimSpace(idMap), "\n") {
+		var inside, outside, size int
+		if _, err := fmt.Sscan(line, &inside, &outside, &size); err != nil {
+			return nil
+		}
+		all = append(all, syscall.SysProcIDMap{ContainerID: inside, HostID: inside, Size: size})
+	}
+	return all
 }
 
 // Stage becomes the program, once the namespaces are made fit for it. It returns only if that fails.
