@@ -49,7 +49,9 @@ func (a *Agent) Serve(in io.Reader, version string) error {
 	}
 	hello := frame.Greeting{Protocol: frame.Protocol, Role: "agent", Version: version}
 	if keeper.PIDs > 0 {
-		if err := pidlimit.Set(keeper.PIDs, a.table.Thread()); err != nil {
+		if group, err := pidlimit.New(keeper.PIDs); err == nil {
+			a.table.StartIn(group.Descriptor())
+		} else {
 			fmt.Fprintln(os.Stderr, "agent: the number of processes is not limited inside:", err)
 			hello.Unenforced = []string{"pids"}
 		}

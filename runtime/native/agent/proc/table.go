@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
 	"sync"
 	"syscall"
 )
@@ -14,21 +13,7 @@ import (
 type Table struct {
 	mutex   sync.Mutex
 	running map[int]*Process
-	thread  int
-	forks   chan fork
-}
-
-// fork is a request to the thread that forks.
-type fork struct {
-	path       string
-	argv       []string
-	attributes *syscall.ProcAttr
-	answer     chan<- forked
-}
-
-type forked struct {
-	pid int
-	err error
+	group   *int
 }
 
 // Process is a child that was started through the table.
@@ -41,10 +26,7 @@ type Process struct {
 
 // NewTable starts collecting. There must be one table in a process.
 func NewTable() *Table {
-	t := &Table{running: map[int]*Process{}, forks: make(chan fork)}
-	thread := make(chan int)
-	go t.fork(thread)
-	t.thread = <-thread
+	t := &Table{running: map[int]*Process{}}
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGCHLD)
 	go func() {
@@ -55,18 +37,12 @@ func NewTable() *Table {
 	return t
 }
 
-// fork forks always on the same thread, so that a limit on that thread is one on all programs.
-func (t *Table) fork(thread chan<- int) {
-	runtime.LockOSThread()
-	thread <- syscall.Gettid()
-	for f := range t.forks {
-		pid, err := syscall.ForkExec(f.path, f.argv, f.attributes)
-		f.answer <- forked{pid, err}
-	}
+// StartIn makes all processes start in a cgroup, given by its directory.
+func (t *Table) StartIn(group int) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.group = &group
 }
-
-// Thread is the thread that all programs are forked from.
-func (t *Table) Thread() int { return t.thread }
 
 // collect holds the lock that Start holds too, so no child is collected between its fork and its entry in the table.
 func (t *Table) collect() {
@@ -93,15 +69,27 @@ func (t *Table) collect() {
 func (t *Table) Start(path string, argv []string, attributes *syscall.ProcAttr) (*Process, error) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	answer := make(chan forked, 1)
-	t.forks <- fork{path, argv, attributes, answer}
-	child := <-answer
-	if child.err != nil {
-		return nil, child.err
+	if t.group != nil {
+		attributes = in(*t.group, attributes)
 	}
-	p := &Process{PID: child.pid, table: t, done: make(chan struct{})}
+	pid, err := syscall.ForkExec(path, argv, attributes)
+	if err != nil {
+		return nil, err
+	}
+	p := &Process{PID: pid, table: t, done: make(chan struct{})}
 	t.running[p.PID] = p
 	return p, nil
+}
+
+func in(group int, attributes *syscall.ProcAttr) *syscall.ProcAttr {
+	changed := *attributes
+	system := syscall.SysProcAttr{}
+	if attributes.Sys != nil {
+		system = *attributes.Sys
+	}
+	system.UseCgroupFD, system.CgroupFD = true, group
+	changed.Sys = &system
+	return &changed
 }
 
 // Done is closed when the process has ended.

@@ -19,6 +19,8 @@ final class RunscFlags {
     command.add("--host-uds=none");
     // The keeper keeps the limits; runsc would need to own a cgroup.
     command.add("--ignore-cgroups");
+    // Inside, the agent limits the number of processes: version 1 checks few of the new ones.
+    command.add("--in-sandbox-cgroup=v2");
     command.add("--file-access-mounts=exclusive");
     command.add("--overlay2=" + overlay(spec));
     return command;

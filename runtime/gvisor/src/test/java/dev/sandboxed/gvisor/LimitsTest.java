@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.sandboxed.ByteSize;
+import dev.sandboxed.ExecTimeoutException;
 import dev.sandboxed.ExitReason;
 import dev.sandboxed.ExitStatus;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxFileException;
 import dev.sandboxed.SandboxNotRunningException;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -53,6 +55,45 @@ class LimitsTest {
       assertThat(many.isSuccess()).isFalse();
       assertThat(many.stderr()).contains("fork");
       sandbox.exec("pkill", "sleep").awaitAsync().join();
+      assertThat(sandbox.exec("true").await().isSuccess()).isTrue();
+    }
+  }
+
+  @Test
+  void counts_processes_exactly() {
+    var fork =
+        """
+        import os, time
+        forked = 0
+        try:
+            while True:
+                if os.fork() == 0:
+                    time.sleep(60)
+                    os._exit(0)
+                forked += 1
+        except OSError:
+            print(forked)
+        """;
+    try (var sandbox = Sandbox.builder().processes(40).create()) {
+      assertThat(sandbox.exec("python3", "-c", fork).await().stdout()).isEqualTo("39\n");
+    }
+  }
+
+  @Test
+  void holds_the_limit_against_a_bomb_that_goes_on_when_refused() {
+    var bomb =
+        """
+        import os
+        while True:
+            try:
+                os.fork()
+            except OSError:
+                pass
+        """;
+    try (var sandbox = Sandbox.builder().processes(40).memory(ByteSize.parse("2g")).create()) {
+      var exec = sandbox.exec("python3", "-c", bomb).timeout(Duration.ofSeconds(5));
+
+      assertThatExceptionOfType(ExecTimeoutException.class).isThrownBy(exec::await);
       assertThat(sandbox.exec("true").await().isSuccess()).isTrue();
     }
   }
