@@ -19,7 +19,7 @@ import (
 const Chunk = 256<<10 - frame.HeaderSize
 
 // InputWindow is how much a client may have sent ahead of what was used.
-const InputWindow = 512 << 10
+const InputWindow = 1 << 20
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, Chunk); return &b }}
 

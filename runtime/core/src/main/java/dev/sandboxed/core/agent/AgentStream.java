@@ -84,9 +84,9 @@ final class AgentStream<T> {
     outbox.send(Frame.header(id, FrameType.DATA, Frame.INPUT, bytes.remaining()), bytes);
   }
 
-  /** Sends bytes that credit was taken for, and returns when the memory is the caller's again. */
-  void sendAndWait(ByteBuffer bytes) throws InterruptedException {
-    outbox.sendAndWait(Frame.header(id, FrameType.DATA, Frame.INPUT, bytes.remaining()), bytes);
+  /** Sends bytes that credit was taken for; waits while much is on its way already. */
+  void sendCopy(ByteBuffer bytes) throws InterruptedException {
+    outbox.sendCopy(Frame.header(id, FrameType.DATA, Frame.INPUT, bytes.remaining()), bytes);
   }
 
   /** Says that no more input will come. */

@@ -76,7 +76,7 @@ final class InputChannelStream extends OutputStream {
     try {
       while (at < end) {
         var count = stream.window().take(Math.min(CHUNK, end - at));
-        stream.sendAndWait(ByteBuffer.wrap(from, at, count));
+        stream.sendCopy(ByteBuffer.wrap(from, at, count));
         at += count;
       }
     } catch (InterruptedException e) {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.GatheringByteChannel;
 import java.util.ArrayDeque;
-import java.util.List;
 
 /**
  * Sends frames over a non-blocking channel from any thread, in order. What the channel does not
@@ -13,10 +12,12 @@ import java.util.List;
  */
 final class Outbox {
   private static final int GATHER = 64;
+  private static final int MAX_QUEUED = 1 << 20;
 
   private final GatheringByteChannel channel;
   private final Runnable wake;
   private final ArrayDeque<ByteBuffer> queue = new ArrayDeque<>();
+  private long queued;
   private boolean closed;
 
   /**
@@ -40,6 +41,7 @@ final class Outbox {
     for (var buffer : buffers) {
       if (buffer.hasRemaining()) {
         queue.add(buffer);
+        queued += buffer.remaining();
       }
     }
     if (!queue.isEmpty()) {
@@ -47,16 +49,19 @@ final class Outbox {
     }
   }
 
-  /** Sends a header and a payload, and returns when the payload's memory is the caller's again. */
-  synchronized void sendAndWait(ByteBuffer header, ByteBuffer payload) throws InterruptedException {
-    send(header, payload);
-    while (payload.hasRemaining() && !closed) {
-      try {
-        wait();
-      } catch (InterruptedException e) {
-        replace(payload);
-        throw e;
-      }
+  /**
+   * Sends a header and a payload whose memory is the caller's again on return. Waits while much is
+   * queued already.
+   */
+  synchronized void sendCopy(ByteBuffer header, ByteBuffer payload) throws InterruptedException {
+    while (queued > MAX_QUEUED && !closed) {
+      wait();
+    }
+    if (queue.isEmpty() && !closed) {
+      write(header, payload);
+    }
+    if (payload.hasRemaining()) {
+      send(header, ByteBuffer.allocate(payload.remaining()).put(payload).flip());
     }
   }
 
@@ -68,7 +73,7 @@ final class Outbox {
   synchronized boolean drain() {
     while (!queue.isEmpty() && !closed) {
       var buffers = queue.stream().limit(GATHER).toArray(ByteBuffer[]::new);
-      write(buffers);
+      queued -= write(buffers);
       while (!queue.isEmpty() && !queue.element().hasRemaining()) {
         queue.remove();
       }
@@ -84,23 +89,17 @@ final class Outbox {
   synchronized void close() {
     closed = true;
     queue.clear();
+    queued = 0;
     notifyAll();
   }
 
-  private void write(ByteBuffer... buffers) {
+  private long write(ByteBuffer... buffers) {
     try {
-      channel.write(buffers);
+      return channel.write(buffers);
     } catch (IOException e) {
       // The thread that reads finds the same channel broken and says so to everybody.
       close();
+      return 0;
     }
-  }
-
-  /** Copies what is left of a frame half sent, whose memory the caller takes back. */
-  private void replace(ByteBuffer payload) {
-    var copy = ByteBuffer.allocate(payload.remaining()).put(payload.duplicate()).flip();
-    var all = List.copyOf(queue);
-    queue.clear();
-    all.forEach(b -> queue.add(b == payload ? copy : b));
   }
 }
