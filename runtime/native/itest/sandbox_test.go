@@ -114,7 +114,7 @@ func newLaunch(t *testing.T, change ...settings) *launch {
 	l := &launch{message: map[string]any{
 		"id":        id,
 		"directory": filepath.Join(built.directory, id),
-		"runsc":     []string{built.runsc, "--network=none", "--ignore-cgroups", "--overlay2=root:memory"},
+		"runsc":     []string{built.runsc, "--network=none", "--ignore-cgroups", "--in-sandbox-cgroup=v2", "--overlay2=root:memory"},
 		"spec": map[string]any{
 			"ociVersion": "1.0.0",
 			"process": map[string]any{

@@ -1,5 +1,7 @@
 package judge;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import dev.sandboxed.ByteSize;
 import dev.sandboxed.ExecResult;
 import dev.sandboxed.ExecTimeoutException;
@@ -9,8 +11,11 @@ import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxNotRunningException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Runs snippets in a sandbox and says what became of them. */
 final class Judge {
@@ -32,11 +37,13 @@ final class Judge {
   /** Runs a snippet on an input, and compares what it prints with what it should print. */
   Judgement judge(String snippet, String input, String expected) {
     var path = "/tmp/" + snippet;
+    var command = command(path);
+    assumeInstalled(command.get(0));
     sandbox.files().write(path, source(snippet));
     try {
       var result =
           sandbox
-              .exec(command(path))
+              .exec(command)
               .stdin(input)
               .timeout(timeLimit)
               .outputLimit(OUTPUT_LIMIT)
@@ -75,6 +82,14 @@ final class Judge {
       case "java" -> List.of("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", path);
       default -> throw new IllegalArgumentException("Nothing runs ." + extension + " files");
     };
+  }
+
+  /** Sandboxes have the host's tools: what the host lacks cannot be judged here. */
+  private static void assumeInstalled(String program) {
+    assumeTrue(
+        Stream.of(System.getenv("PATH").split(":"))
+            .anyMatch(directory -> Files.isExecutable(Path.of(directory, program))),
+        program + " is not on the PATH; install it to judge its snippets");
   }
 
   private static byte[] source(String snippet) {

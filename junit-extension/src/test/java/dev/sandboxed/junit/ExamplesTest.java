@@ -1,6 +1,7 @@
 package dev.sandboxed.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sandboxed.ByteSize;
 import dev.sandboxed.Sandbox;
@@ -87,10 +88,19 @@ class ExamplesTest {
     }
   }
 
+  @Test
+  void runsPython() {
+    assumeTrue(
+        Stream.of(System.getenv("PATH").split(":"))
+            .anyMatch(directory -> Files.isExecutable(Path.of(directory, "python3"))),
+        "python3 is not on the PATH; install it to run this test");
+
+    Engine.pass(GeneratedCodeTest.class).testEvents().assertStatistics(s -> s.succeeded(1));
+  }
+
   @ParameterizedTest
   @ValueSource(
       classes = {
-        GeneratedCodeTest.class,
         ClientAndServerTest.class,
         PreparedTest.class,
         RefinedTest.class,
