@@ -14,6 +14,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Bundled programs, unpacked once per user to {@code <root>/bin/<sha256>/<name>}.
@@ -37,6 +38,7 @@ public final class BinaryCache {
   private static final int MAX_STAMP = 1 << 10;
 
   private final CacheRoot root;
+  private final AtomicBoolean swept = new AtomicBoolean();
 
   /** A cache under the given root. */
   public BinaryCache(CacheRoot root) {
@@ -52,8 +54,10 @@ public final class BinaryCache {
   public Path path(BundledBinary binary) {
     Path directory = root.directory("bin/" + binary.sha256());
     Path file = directory.resolve(binary.name());
-    if (!isIntact(binary, file)) {
+    if (!swept.getAndSet(true)) {
       TemporaryFiles.sweep(root.directory("bin"));
+    }
+    if (!isIntact(binary, file)) {
       unpack(binary, file);
       stamp(file);
     }

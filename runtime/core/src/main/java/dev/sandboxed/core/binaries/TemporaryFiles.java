@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -11,8 +12,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Set;
 import java.util.UUID;
 
@@ -23,66 +22,63 @@ import java.util.UUID;
 final class TemporaryFiles {
   private static final String SUFFIX = ".tmp";
 
-  // A writer creates its file first and locks it next: leave it the time.
-  private static final Duration MIN_AGE = Duration.ofMinutes(1);
-
   private TemporaryFiles() {}
 
   /** A new temporary file beside the target. */
   static Writer create(Path target) throws IOException {
-    Path path =
-        target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + SUFFIX);
-    FileChannel channel =
-        FileChannel.open(
-            path,
-            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Writer writer = new Writer(path, channel);
-    try {
-      channel.lock();
-      return writer;
-    } catch (IOException e) {
+    while (true) {
+      Path path =
+          target.resolveSibling(
+              "." + target.getFileName() + "." + ownMark() + UUID.randomUUID() + SUFFIX);
+      FileChannel channel =
+          FileChannel.open(
+              path,
+              Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      Writer writer = new Writer(path, channel);
+      // A sweeper may have been quicker; then it has deleted the file, or is about to.
+      if (channel.tryLock() != null && Files.exists(path)) {
+        return writer;
+      }
       writer.close();
-      throw e;
     }
   }
 
   /** Removes what processes that have ended left behind in the directories under the given one. */
   static void sweep(Path parent) {
-    Instant newest = Instant.now().minus(MIN_AGE);
     try (DirectoryStream<Path> directories = Files.newDirectoryStream(parent, Files::isDirectory)) {
       for (Path directory : directories) {
-        sweepDirectory(directory, newest);
+        sweepDirectory(directory);
       }
     } catch (IOException e) {
       throw CacheErrors.cannotRead(parent, e);
     }
   }
 
-  private static void sweepDirectory(Path directory, Instant newest) throws IOException {
+  private static void sweepDirectory(Path directory) throws IOException {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, ".*" + SUFFIX)) {
       for (Path file : files) {
-        deleteIfAbandoned(file, newest);
+        // Not this process's own: closing a second channel on a file drops the lock of the first.
+        if (!file.getFileName().toString().contains("." + ownMark())) {
+          deleteIfAbandoned(file);
+        }
       }
     }
   }
 
-  private static void deleteIfAbandoned(Path file, Instant newest) throws IOException {
-    try {
-      if (Files.getLastModifiedTime(file).toInstant().isAfter(newest)) {
-        return;
-      }
-    } catch (NoSuchFileException e) {
-      return;
-    }
+  private static String ownMark() {
+    return ProcessHandle.current().pid() + "-";
+  }
+
+  private static void deleteIfAbandoned(Path file) throws IOException {
     // Opened for writing, as an exclusive lock needs; a finished program is not writable any more.
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
         FileLock lock = channel.tryLock()) {
       if (lock != null) {
         Files.deleteIfExists(file);
       }
-    } catch (OverlappingFileLockException | NoSuchFileException e) {
-      // Another thread of this process writes it, or its writer has just put it in place.
+    } catch (OverlappingFileLockException | NoSuchFileException | AccessDeniedException e) {
+      // Its writer has just finished with it.
       return;
     }
   }

@@ -254,20 +254,23 @@ public final class TarExtractor {
   }
 
   private void makeParents(List<String> components, Metadata metadata) throws IOException {
-    for (int depth = 1; depth < components.size(); depth++) {
-      makeDirectory(
-          components, depth, new Metadata(0755, metadata.uid(), metadata.gid(), metadata.mtime()));
+    if (components.size() > 1) {
+      makeDirectory(components, components.size() - 1, impliedBy(metadata));
     }
+  }
+
+  private static Metadata impliedBy(Metadata metadata) {
+    return new Metadata(0755, metadata.uid(), metadata.gid(), metadata.mtime());
   }
 
   private void makeDirectory(List<String> components, int depth, Metadata metadata)
       throws IOException {
     String path = String.join("/", components.subList(0, depth));
-    if (depth > 1) {
-      makeParents(components.subList(0, depth), metadata);
-    }
     if (directories.containsKey(path)) {
       return;
+    }
+    if (depth > 1) {
+      makeDirectory(components, depth - 1, impliedBy(metadata));
     }
     if (files.contains(path) || skipped.contains(path)) {
       throw new TreeException(

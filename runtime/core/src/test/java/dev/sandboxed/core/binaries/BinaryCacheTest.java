@@ -169,13 +169,10 @@ class BinaryCacheTest {
   void sweeps_what_a_process_that_ended_left_behind() throws Exception {
     Path old = Files.createDirectories(root.resolve("bin/" + "0".repeat(64)));
     Path abandoned = Files.writeString(old.resolve(".tool.1234.tmp"), "half");
-    Files.setLastModifiedTime(abandoned, FileTime.from(Instant.now().minusSeconds(3600)));
-    Path recent = Files.writeString(old.resolve(".tool.5678.tmp"), "half");
 
     cache.path(program(SCRIPT));
 
     assertThat(abandoned).doesNotExist();
-    assertThat(recent).exists();
   }
 
   @Test
