@@ -1,0 +1,5 @@
+/** Sudden deaths: whatever is killed, nothing is left behind. */
+@NullMarked
+package dev.sandboxed.gvisor.kill;
+
+import org.jspecify.annotations.NullMarked;
