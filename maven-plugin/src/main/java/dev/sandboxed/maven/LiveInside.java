@@ -5,6 +5,7 @@ import dev.sandboxed.ExecException;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.maven.project.Inside;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -12,17 +13,22 @@ import java.util.Map;
 final class LiveInside implements Inside {
   private static final Duration TIMEOUT = Duration.ofMinutes(1);
   private final Sandbox sandbox;
+  private final Map<String, String> userEnv;
 
-  LiveInside(Sandbox sandbox) {
+  /** Probes see the user's variables too, as the commands of the plan will. */
+  LiveInside(Sandbox sandbox, Map<String, String> userEnv) {
     this.sandbox = sandbox;
+    this.userEnv = Map.copyOf(userEnv);
   }
 
   @Override
   public boolean succeeds(List<String> command, Map<String, String> env) {
+    var all = new LinkedHashMap<>(env);
+    all.putAll(userEnv);
     try {
       return sandbox
           .exec(command)
-          .env(env)
+          .env(all)
           .timeout(TIMEOUT)
           .outputLimit(ByteSize.parse("1m"))
           .await()

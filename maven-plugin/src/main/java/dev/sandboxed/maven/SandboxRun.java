@@ -61,7 +61,7 @@ final class SandboxRun {
     var directory = ReportDirectory.open(configuration.reports());
     try (var sandbox = backend.create(spec(configuration, recognition.caches()))) {
       sandbox.files().makeDirectories(Layout.SCRATCH + "/reports");
-      var plan = recognition.planner().plan(new LiveInside(sandbox));
+      var plan = recognition.planner().plan(new LiveInside(sandbox, configuration.env()));
       show(configuration, plan);
       sandbox.files().write(MARKER, "");
       var since = sandbox.files().stat(MARKER).modified();

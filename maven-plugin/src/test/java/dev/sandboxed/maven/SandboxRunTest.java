@@ -84,6 +84,16 @@ class SandboxRunTest {
   }
 
   @Test
+  void findsPytestWhereTheUsersVariablesSayItIs() throws Exception {
+    write("tests/test_words.py", "def test_passes(): pass\n");
+    write("tools/pytest.py", "print('the pytest of the user')\n");
+
+    run(parser(null, "PYTHONPATH=/work/tools"));
+
+    assertThat(console.lines()).contains("| the pytest of the user");
+  }
+
+  @Test
   void runsMakeTargetsAndTellsByTheExitCode() throws Exception {
     write("Makefile", "test:\n\t@echo checked $(VALUE)\n");
     var result = run(parser(null));
@@ -235,19 +245,12 @@ class SandboxRunTest {
   }
 
   private static ParameterParser parser(@Nullable String command) {
+    return parser(command, "VALUE=from-host");
+  }
+
+  private static ParameterParser parser(@Nullable String command, String env) {
     return new ParameterParser(
-        ".",
-        command,
-        null,
-        null,
-        null,
-        null,
-        null,
-        "5m",
-        "host",
-        List.of("VALUE=from-host"),
-        null,
-        false);
+        ".", command, null, null, null, null, null, "5m", "host", List.of(env), null, false);
   }
 
   private String failure(RunResult result) {
