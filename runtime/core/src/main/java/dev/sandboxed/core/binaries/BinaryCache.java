@@ -31,7 +31,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * stat(2) cannot see, a failing disk, is for {@link #verify}.
  */
 public final class BinaryCache {
-  private static final String STAMP_MODE = "rw-------";
+  private static final String STAMP_MODE = "r--------";
   private static final String PROGRAM_MODE = "r-xr-xr-x";
   private static final int PROGRAM_PERMISSIONS = 0555;
   private static final int BUFFER_SIZE = 1 << 16;

@@ -12,8 +12,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Files under temporary names in the cache. Each is locked by its writer, and the kernel lets go of
@@ -21,6 +23,9 @@ import java.util.UUID;
  */
 final class TemporaryFiles {
   private static final String SUFFIX = ".tmp";
+  private static final String WRITING_MODE = "rw-------";
+  private static final int OWNER_WRITES = 0200;
+  private static final Duration RENAMED_WITHIN = Duration.ofMinutes(1);
 
   private TemporaryFiles() {}
 
@@ -34,7 +39,7 @@ final class TemporaryFiles {
           FileChannel.open(
               path,
               Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(WRITING_MODE)));
       Writer writer = new Writer(path, channel);
       // A sweeper may have been quicker; then it has deleted the file, or is about to.
       if (channel.tryLock() != null && Files.exists(path)) {
@@ -71,15 +76,34 @@ final class TemporaryFiles {
   }
 
   private static void deleteIfAbandoned(Path file) throws IOException {
-    // Opened for writing, as an exclusive lock needs; a finished program is not writable any more.
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
-        FileLock lock = channel.tryLock()) {
-      if (lock != null) {
-        Files.deleteIfExists(file);
+    try {
+      UnixStat stat = UnixStat.of(file);
+      if (isComplete(stat)) {
+        deleteIfNeverRenamed(file, stat);
+        return;
+      }
+      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+          FileLock lock = channel.tryLock()) {
+        // Looked at again under the lock: a writer completes its file before it lets go of it.
+        if (lock != null && !isComplete(UnixStat.of(file))) {
+          Files.deleteIfExists(file);
+        }
       }
     } catch (OverlappingFileLockException | NoSuchFileException | AccessDeniedException e) {
       // Its writer has just finished with it.
       return;
+    }
+  }
+
+  /** Whether the file has its final mode, which a writer gives it before the rename. */
+  private static boolean isComplete(UnixStat stat) {
+    return (stat.permissions() & OWNER_WRITES) == 0;
+  }
+
+  private static void deleteIfNeverRenamed(Path file, UnixStat stat) throws IOException {
+    long age = System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(stat.modified());
+    if (age > RENAMED_WITHIN.toMillis()) {
+      Files.deleteIfExists(file);
     }
   }
 

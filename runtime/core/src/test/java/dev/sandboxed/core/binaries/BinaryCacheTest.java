@@ -176,6 +176,20 @@ class BinaryCacheTest {
   }
 
   @Test
+  void leaves_a_complete_file_the_time_to_be_renamed() throws Exception {
+    Path directory = Files.createDirectories(root.resolve("bin/" + "0".repeat(64)));
+    Path complete = Files.writeString(directory.resolve(".tool.1-2.tmp"), "whole");
+    Files.setPosixFilePermissions(complete, PosixFilePermissions.fromString("r-xr-xr-x"));
+
+    cache.path(program(SCRIPT));
+    assertThat(complete).exists();
+
+    Files.setLastModifiedTime(complete, FileTime.from(Instant.now().minusSeconds(3600)));
+    new BinaryCache(new CacheRoot(root)).path(program(SCRIPT));
+    assertThat(complete).doesNotExist();
+  }
+
+  @Test
   void leaves_the_file_of_a_living_writer_alone() throws Exception {
     Path directory = Files.createDirectories(root.resolve("bin/" + "0".repeat(64)));
     try (TemporaryFiles.Writer writer = TemporaryFiles.create(directory.resolve("tool"))) {
