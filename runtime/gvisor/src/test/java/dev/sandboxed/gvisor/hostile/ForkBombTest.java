@@ -5,9 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sandboxed.Exec;
 import dev.sandboxed.Sandbox;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -24,7 +21,7 @@ class ForkBombTest {
       assertThat(hostProcesses()).isLessThan(before + 3 * LIMIT + 100);
       Inside.assertEndsQuickly(sandbox);
     }
-    await().atMost(Inside.PATIENCE).until(() -> hostProcesses() < before + 50);
+    await().atMost(Inside.PATIENCE).until(() -> hostProcesses() < before + 5);
   }
 
   @Test
@@ -70,9 +67,8 @@ class ForkBombTest {
         "os.kill(0, 9)");
   }
 
-  private static long hostProcesses() throws IOException {
-    try (var entries = Files.list(Path.of("/proc"))) {
-      return entries.filter(p -> p.getFileName().toString().matches("\\d+")).count();
-    }
+  /** Counts what this JVM's sandboxes are made of; others may start processes meanwhile. */
+  private static long hostProcesses() {
+    return ProcessHandle.current().descendants().count();
   }
 }
