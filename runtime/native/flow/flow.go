@@ -71,10 +71,15 @@ var ErrOverrun = errors.New("more data than credit was granted for")
 // ErrEnded says that a peer sent something behind its own end of data.
 var ErrEnded = errors.New("data after the end of data")
 
+// minReuse is the size from which on a piece of data is worth keeping the memory of.
+const minReuse = 32 << 10
+
 // Inbox holds what a peer sent until its reader takes it. It never holds more than its window.
 type Inbox struct {
 	mutex   sync.Mutex
 	chunks  [][]byte
+	lent    []byte   // what Next returned last
+	spare   [][]byte // what its reader is done with
 	allowed int
 	taken   int
 	window  int
@@ -107,9 +112,26 @@ func (b *Inbox) Put(data []byte) error {
 		b.refill(len(data))
 		return nil
 	}
-	b.chunks = append(b.chunks, append([]byte(nil), data...))
+	b.chunks = append(b.chunks, append(b.memory(len(data)), data...))
 	b.signal()
 	return nil
+}
+
+// memory finds an old piece to store a new one of n bytes in. Memory fresh from the system is expensive inside a sandbox.
+func (b *Inbox) memory(n int) []byte {
+	if last := len(b.spare) - 1; last >= 0 && cap(b.spare[last]) >= n {
+		piece := b.spare[last]
+		b.spare = b.spare[:last]
+		return piece[:0]
+	}
+	return nil
+}
+
+// reuse keeps a piece that has been read, as long as all of them together fit in the window.
+func (b *Inbox) reuse(piece []byte) {
+	if total := (len(b.spare) + len(b.chunks) + 1) * cap(piece); cap(piece) >= minReuse && total <= b.window {
+		b.spare = append(b.spare, piece)
+	}
 }
 
 // End says that nothing more will come.
@@ -139,13 +161,17 @@ func (b *Inbox) signal() {
 	}
 }
 
-// Next waits for the next piece of data; ok is false at the end. One goroutine reads.
+// Next waits for the next piece of data, which is valid until the following call; ok is false at the end. One goroutine
+// reads.
 func (b *Inbox) Next(ctx context.Context) (data []byte, ok bool, err error) {
 	for {
 		b.mutex.Lock()
+		b.reuse(b.lent)
+		b.lent = nil
 		switch {
 		case len(b.chunks) > 0:
 			data = b.chunks[0]
+			b.lent = data
 			b.chunks[0] = nil
 			b.chunks = b.chunks[1:]
 			b.mutex.Unlock()

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// outputSize lets the agent write on while the keeper is busy. A refusal leaves the smaller default.
-	outputSize = 1 << 20
+	// pipeSize lets either end go on while the other is busy. A refusal leaves the smaller default.
+	pipeSize = 1 << 20
 	// tailSize is how much of the runtime's output is kept for messages.
 	tailSize = 16 << 10
 )
@@ -69,7 +69,9 @@ func (r *runtime) connect() (child []*os.File, err error) {
 		child = append(child, out)
 	}
 	r.toAgent, r.fromAgent = mine[0], mine[1]
-	_, _ = unix.FcntlInt(child[1].Fd(), unix.F_SETPIPE_SZ, outputSize)
+	for _, end := range child[:2] {
+		_, _ = unix.FcntlInt(end.Fd(), unix.F_SETPIPE_SZ, pipeSize)
+	}
 	go func() {
 		defer close(r.copied)
 		defer mine[2].Close()

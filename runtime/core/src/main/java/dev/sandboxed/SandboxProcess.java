@@ -15,8 +15,8 @@ import java.util.concurrent.CompletableFuture;
  * var status = process.waitFor();
  * }</pre>
  *
- * <p>A process whose output is not read stops when about a quarter of a mebibyte waits; nothing
- * else is held back by it.
+ * <p>A process whose output is not read stops when about a mebibyte waits; nothing else is held
+ * back by it.
  */
 public interface SandboxProcess extends AutoCloseable {
 

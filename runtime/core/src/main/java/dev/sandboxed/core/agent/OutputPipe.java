@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class OutputPipe implements Sink {
   /** What a process' stream may send ahead of its reader. */
-  static final int PROCESS_WINDOW = 256 << 10;
+  static final int PROCESS_WINDOW = 1 << 20;
 
   /** What a file transfer may send ahead of its reader. */
-  static final int FILE_WINDOW = 1 << 20;
+  static final int FILE_WINDOW = 4 << 20;
 
   /** How much is kept of an entrypoint's stream that nobody reads. */
   static final int TAIL = 1 << 20;

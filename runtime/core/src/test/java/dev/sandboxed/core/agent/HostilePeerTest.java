@@ -50,7 +50,7 @@ class HostilePeerTest {
     var sandbox = start();
     var result = sandbox.exec("true").awaitAsync();
     var stream = keeper.hear(FrameType.OPEN).stream();
-    assertThat(keeper.hear(FrameType.CREDIT).credit()).isEqualTo(256 << 10);
+    assertThat(keeper.hear(FrameType.CREDIT).credit()).isEqualTo(OutputPipe.PROCESS_WINDOW);
     keeper.say(stream, FrameType.EVENT, Map.of("started", Map.of("pid", 7)));
     keeper.say(stream, FrameType.DATA, Frame.OUTPUT, TEXT);
     keeper.say(99, FrameType.DATA, Frame.OUTPUT, TEXT);
@@ -63,10 +63,11 @@ class HostilePeerTest {
   @Test
   void cuts_off_a_peer_that_sends_more_than_was_granted() throws IOException {
     var sandbox = start();
-    var result = sandbox.exec("true").awaitAsync();
+    var result = sandbox.exec("true").startAsync();
     var stream = keeper.hear(FrameType.OPEN).stream();
     keeper.hear(FrameType.CREDIT);
-    keeper.say(stream, FrameType.DATA, Frame.OUTPUT, new byte[(256 << 10) + 1]);
+    keeper.say(stream, FrameType.DATA, Frame.OUTPUT, new byte[OutputPipe.PROCESS_WINDOW]);
+    keeper.say(stream, FrameType.DATA, Frame.OUTPUT, new byte[1]);
 
     failed(sandbox, result, "not asked for");
   }
