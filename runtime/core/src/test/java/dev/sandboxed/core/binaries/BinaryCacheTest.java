@@ -119,8 +119,11 @@ class BinaryCacheTest {
     Path file = cache.path(program(SCRIPT));
     overwrite(file, "#!/bin/sh\necho howdy\n");
     UnixStat stat = UnixStat.of(file);
+    Path stamp = file.resolveSibling("tool.verified");
+    // It is read-only, which stops everybody but root.
+    Files.delete(stamp);
     Files.writeString(
-        file.resolveSibling("tool.verified"),
+        stamp,
         "1 %d %d %d %d %d"
             .formatted(stat.device(), stat.inode(), stat.size(), stat.modified(), stat.changed()));
 
