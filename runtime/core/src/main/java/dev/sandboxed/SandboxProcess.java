@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
  * var status = process.waitFor();
  * }</pre>
  *
- * <p>A process whose output is not read stops when about a mebibyte waits; nothing else is held
+ * <p>A process whose output is not read stops when about two mebibytes wait; nothing else is held
  * back by it.
  */
 public interface SandboxProcess extends AutoCloseable {

@@ -130,12 +130,12 @@ class ProcessTest {
 
   @Test
   void holds_back_a_process_whose_reader_is_slow_and_no_other() throws IOException {
-    try (var slow = shell("head -c 2000000 /dev/zero; echo done >&2").start()) {
+    try (var slow = shell("head -c 9000000 /dev/zero; echo done >&2").start()) {
       assertThat(slow.stdout().stream().read()).isZero();
-      assertThat(shell("head -c 2000000 /dev/zero").await().stdoutBytes()).hasSize(2_000_000);
+      assertThat(shell("head -c 9000000 /dev/zero").await().stdoutBytes()).hasSize(9_000_000);
       assertThat(slow.poll()).isEmpty();
 
-      assertThat(slow.stdout().bytes()).hasSize(1_999_999);
+      assertThat(slow.stdout().bytes()).hasSize(8_999_999);
       assertThat(slow.stderr().text()).isEqualTo("done\n");
       assertThat(slow.waitFor().isSuccess()).isTrue();
     }
@@ -143,7 +143,7 @@ class ProcessTest {
 
   @Test
   void goes_on_when_its_output_is_closed() throws IOException {
-    try (var process = shell("head -c 2000000 /dev/zero; exit 4").start()) {
+    try (var process = shell("head -c 9000000 /dev/zero; exit 4").start()) {
       process.stdout().stream().close();
       assertThat(process.waitFor().code()).isEqualTo(4);
     }

@@ -30,7 +30,9 @@ class ForgedFramesTest {
               "def send(data):",
               "  while data: data = data[os.write(out, data):]",
               forgery.code));
-      Inside.assertAnswersOrSaysWhy(sandbox);
+      // A forged result may be taken for the agent's own: code that owns the agent can lie about
+      // what runs beside it.
+      Inside.assertReturns(sandbox);
       assertThat(usedMemory() - before).isLessThan(ByteSize.parse("64m").bytes());
       Inside.assertEndsQuickly(sandbox);
     }
