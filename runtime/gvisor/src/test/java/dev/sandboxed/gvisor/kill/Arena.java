@@ -42,9 +42,16 @@ final class Arena implements AutoCloseable {
 
   /** Starts a JVM whose sandboxes live here; what it prints goes to the log. */
   Process start(Path log, String... args) throws IOException {
-    var command = new ArrayList<String>();
+    return startOn(List.of(), List.of(), log, args);
+  }
+
+  /** Starts a JVM through other programs, on a host that lacks something. */
+  Process startOn(List<String> host, List<String> properties, Path log, String... args)
+      throws IOException {
+    var command = new ArrayList<>(host);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m"));
+    command.addAll(properties);
     command.add("-Dsandboxed.cache=" + cache);
     command.add("-Djava.io.tmpdir=" + state);
     var classPath =
@@ -91,6 +98,16 @@ final class Arena implements AutoCloseable {
               assertThat(leftovers.files(state)).as("left behind").isEmpty();
               assertThat(Leftovers.cgroups(ids)).as("left behind").isEmpty();
             });
+  }
+
+  /** Where programs and images are unpacked. */
+  Path cache() {
+    return cache;
+  }
+
+  /** Where running sandboxes have their directories. */
+  Path state() {
+    return state;
   }
 
   /** The processes of sandboxes that run here. */
