@@ -30,9 +30,12 @@ class ForgedFramesTest {
               "def send(data):",
               "  while data: data = data[os.write(out, data):]",
               forgery.code));
-      // A forged result may be taken for the agent's own: code that owns the agent can lie about
-      // what runs beside it.
-      Inside.assertReturns(sandbox);
+      if (forgery == Forgery.RESULTS_FOR_ALL_STREAMS) {
+        // One may be taken for the agent's own: code that owns the agent can lie about the rest.
+        Inside.assertReturns(sandbox);
+      } else {
+        Inside.assertAnswersOrSaysWhy(sandbox);
+      }
       assertThat(usedMemory() - before).isLessThan(ByteSize.parse("64m").bytes());
       Inside.assertEndsQuickly(sandbox);
     }
