@@ -73,10 +73,7 @@ final class Arena implements AutoCloseable {
 
   /** Remembers the sandboxes that there are now, whose cgroups must go. */
   void noteSandboxes(Path log) throws IOException {
-    try (var directories =
-        Files.find(state, 2, (p, a) -> p.getFileName().toString().startsWith("sb-"))) {
-      directories.forEach(p -> ids.add(p.getFileName().toString()));
-    }
+    ids.addAll(leftovers.sandboxes(state));
     try (var lines = Files.lines(log)) {
       lines
           .filter(line -> line.startsWith(Victim.CREATED))

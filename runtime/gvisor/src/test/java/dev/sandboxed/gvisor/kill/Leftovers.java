@@ -41,6 +41,14 @@ record Leftovers(Path root) {
         .toList();
   }
 
+  /** Returns the ids of the sandboxes that have a directory now; any of them may be going. */
+  List<String> sandboxes(Path state) {
+    return tree(state)
+        .map(p -> p.getFileName().toString())
+        .filter(name -> name.startsWith("sb-"))
+        .toList();
+  }
+
   /** Returns the cgroups that belong to any of the sandboxes. */
   static List<String> cgroups(Set<String> ids) {
     return tree(Path.of("/sys/fs/cgroup"))
@@ -94,7 +102,7 @@ record Leftovers(Path root) {
         .toList();
   }
 
-  /** Lists a tree that may be changing, as well as that can be done. */
+  /** Lists a tree that may be changing: what goes meanwhile may be in the list or not. */
   private static Stream<Path> tree(Path directory) {
     var found = new ArrayList<Path>();
     try {
