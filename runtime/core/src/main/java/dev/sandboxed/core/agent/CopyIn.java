@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 
 /** Copies a host file or directory into the sandbox, as a tar that the agent unpacks. */
 final class CopyIn implements CopyTask {
@@ -42,11 +41,7 @@ final class CopyIn implements CopyTask {
               .formatted(OutputTail.printable(target)));
     }
     var into = directory ? target : slash < 0 ? "." : trimmed.substring(0, Math.max(1, slash));
-    return new CopyIn(
-        source,
-        target,
-        name,
-        requests.open(requests.request("untar", "copy to", into, Map.of("parents", true))));
+    return new CopyIn(source, target, name, requests.open(requests.untar(into, "copy to", target)));
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.sandboxed.core.agent;
 
-import dev.sandboxed.SandboxException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -36,11 +35,31 @@ final class FileRequests {
       String path,
       Map<String, ? extends @Nullable Object> members,
       Request.Parser<T> answer) {
+    return Request.of(
+        message(op, path, members), answer, error -> FileErrors.of(error, verb, path));
+  }
+
+  /**
+   * Makes a request to unpack a tar.
+   *
+   * @param into the directory to unpack in, made where it is missing
+   * @param verb what is done, for messages
+   * @param named the path that the caller knows, for messages
+   */
+  Request<Done> untar(String into, String verb, String named) {
+    return Request.of(
+        message("untar", into, Map.of("parents", true)),
+        ok -> new Done(),
+        error -> FileErrors.of(error, verb, named));
+  }
+
+  private LinkedHashMap<String, @Nullable Object> message(
+      String op, String path, Map<String, ? extends @Nullable Object> members) {
     var message = new LinkedHashMap<String, @Nullable Object>();
     message.put("op", op);
     message.put("path", Checks.path(context.workdir(), path));
     message.putAll(members);
-    return Request.of(message, answer, error -> failure(error, verb, path));
+    return message;
   }
 
   /** Returns the stream of a request, which {@link #begin} sends. */
@@ -80,9 +99,5 @@ final class FileRequests {
   <T> T call(Request<T> request, String path) {
     var stream = open(request);
     return Waits.join(stream.answer(), path, stream::cancel);
-  }
-
-  private static SandboxException failure(AgentError error, String verb, String path) {
-    return FileErrors.of(error, verb, path);
   }
 }

@@ -40,7 +40,7 @@ class DiskFillerTest {
       files.remove("/fill");
       assertThatExceptionOfType(SandboxFileException.NoSpace.class)
           .isThrownBy(() -> files.copyIn(host.resolve("large"), "/copy"))
-          .withMessageContaining("disk is full");
+          .withMessageContaining("Cannot copy to /copy in the sandbox: the sandbox's disk is full");
       files.removeRecursively("/copy");
       files.write("/small", "fits");
       assertThat(files.readText("/small")).isEqualTo("fits");

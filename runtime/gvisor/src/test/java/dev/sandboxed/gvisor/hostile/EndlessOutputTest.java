@@ -50,6 +50,18 @@ class EndlessOutputTest {
   }
 
   @Test
+  void aLineThatNeverEndsIsHandedOutInPieces() throws Exception {
+    try (var sandbox = Sandbox.create();
+        var process = sandbox.exec("cat", "/dev/zero").start();
+        var lines = process.stdout().lines()) {
+      assertThat(lines.limit(3))
+          .extracting(String::length)
+          .containsExactly(1 << 20, 1 << 20, 1 << 20);
+      Inside.assertAnswers(sandbox);
+    }
+  }
+
+  @Test
   void aSlowReaderGetsEveryByteAtItsOwnPace() throws Exception {
     try (var sandbox = Sandbox.create();
         var process = Inside.shell(sandbox, "head -c 3000000 /dev/zero").start()) {
