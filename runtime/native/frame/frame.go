@@ -19,6 +19,13 @@ const (
 	MaxStreams = 4096
 )
 
+// Streams that the agent opens have numbers from FirstOfAgent on, so that they never meet those of the keeper. Of them no more
+// than MaxStreams are open, and no more than MaxPending wait for the keeper's first answer.
+const (
+	FirstOfAgent = 1 << 30
+	MaxPending   = 256
+)
+
 // Protocol is the version of the protocol that both ends of a connection must share.
 const Protocol = 1
 

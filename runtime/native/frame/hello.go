@@ -15,6 +15,17 @@ type Greeting struct {
 	// PIDs is how many processes the keeper wants the agent to allow; Unenforced are the limits that it could not set.
 	PIDs       int64    `json:"pids,omitempty"`
 	Unenforced []string `json:"unenforced,omitempty"`
+
+	// Network is the network that the keeper wants the agent to make; nil for none.
+	Network *Network `json:"network,omitempty"`
+}
+
+// Network is what programs in a sandbox see of the outside: a device whose connections the agent ends and asks the keeper for.
+type Network struct {
+	// Hostname is the sandbox's own name; empty to leave it as it is.
+	Hostname string `json:"hostname,omitempty"`
+	// Names says that the keeper resolves names, so that programs are told of the agent's name server.
+	Names bool `json:"names,omitempty"`
 }
 
 // CheckHello refuses a first frame that is not the HELLO of the expected peer.
