@@ -6,6 +6,7 @@ import (
 
 	"dev.sandboxed/native/agent/archive"
 	"dev.sandboxed/native/agent/command"
+	"dev.sandboxed/native/agent/dial"
 	"dev.sandboxed/native/agent/failure"
 	"dev.sandboxed/native/agent/files"
 	"dev.sandboxed/native/agent/stream"
@@ -33,6 +34,13 @@ func (a *Agent) parse(payload []byte) (action, error) {
 			return action{}, failure.Newf(failure.Invalid, "the exec request cannot be read: %v", err)
 		}
 		return action{do: func(s *stream.Stream) (any, error) { return a.exec(s, r) }}, nil
+	}
+	if request.Op == "dial" {
+		var r dial.Request
+		if err := json.Unmarshal(payload, &r); err != nil {
+			return action{}, failure.Newf(failure.Invalid, "the dial request cannot be read: %v", err)
+		}
+		return action{do: func(s *stream.Stream) (any, error) { return dial.Run(s, r) }}, r.Check()
 	}
 	act, known := fileRequests[request.Op]
 	if !known {

@@ -21,6 +21,11 @@ func TestRequestsThatCannotBeMeantAreInvalid(t *testing.T) {
 		`{"op":"read","path":"relative"}`,
 		`{"op":"read","path":"/a\u0000"}`,
 		`{"op":"read","path":"/","offset":1e99}`,
+		`{"op":"dial"}`,
+		`{"op":"dial","port":0}`,
+		`{"op":"dial","port":-80}`,
+		`{"op":"dial","port":65536}`,
+		`{"op":"dial","port":"80"}`,
 	} {
 		_, err := (&Agent{}).parse([]byte(payload))
 		if err == nil || failure.Of(err, "").Kind != failure.Invalid {
@@ -37,6 +42,7 @@ func FuzzRequest(f *testing.F) {
 		`{"op":"write","path":"/a","mode":"append","perm":420,"parents":true}`,
 		`{"op":"watch","path":"/","recursive":true}`,
 		`{"op":"untar","path":"/x"}`,
+		`{"op":"dial","port":8080}`,
 		`{"op":null,"path":[]}`,
 	} {
 		f.Add([]byte(payload))

@@ -30,6 +30,12 @@ const (
 	Cancelled            Kind = "CANCELLED"
 	TooMany              Kind = "TOO_MANY"
 	IO                   Kind = "IO"
+
+	Refused           Kind = "REFUSED"
+	ConnectionRefused Kind = "CONNECTION_REFUSED"
+	Unreachable       Kind = "UNREACHABLE"
+	TimedOut          Kind = "TIMED_OUT"
+	Reset             Kind = "RESET"
 )
 
 // Error is an answer to a request that could not be done.
@@ -89,6 +95,16 @@ var kinds = map[syscall.Errno]Kind{
 	syscall.EDQUOT:       NoSpace,
 	syscall.EINVAL:       Invalid,
 	syscall.ENAMETOOLONG: Invalid,
+
+	syscall.ECONNREFUSED:  ConnectionRefused,
+	syscall.EADDRNOTAVAIL: Unreachable,
+	syscall.EAFNOSUPPORT:  Unreachable,
+	syscall.ENETUNREACH:   Unreachable,
+	syscall.EHOSTUNREACH:  Unreachable,
+	syscall.ETIMEDOUT:     TimedOut,
+	syscall.ECONNRESET:    Reset,
+	syscall.ECONNABORTED:  Reset,
+	syscall.EPIPE:         Reset,
 }
 
 func kindOf(err error) Kind {
