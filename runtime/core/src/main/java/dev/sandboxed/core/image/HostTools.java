@@ -26,13 +26,15 @@ import java.util.stream.Stream;
  * @param variables what else tools want to know
  * @param hidden directories within the mounts that must not be seen: the user's home, where it lies
  *     in one of them
+ * @param masked files within the mounts whose content must not be seen, since they hold credentials
  */
 record HostTools(
     List<HostMount> mounts,
     Map<String, String> links,
     List<String> path,
     Map<String, String> variables,
-    List<String> hidden) {
+    List<String> hidden,
+    List<String> masked) {
 
   /**
    * Where the search begins.
@@ -117,7 +119,10 @@ record HostTools(
           Map.copyOf(links),
           bins.stream().map(Path::toString).toList(),
           Map.copyOf(variables),
-          isHomeWithin(directories) ? List.of(home.toString()) : List.of());
+          isHomeWithin(directories) ? List.of(home.toString()) : List.of(),
+          ToolSettings.withCredentials(List.copyOf(bins)).stream()
+              .filter(file -> isVisible(Path.of(file)))
+              .toList());
     }
 
     /** A home that its user cannot write to, such as a daemon's, is none. */

@@ -78,6 +78,9 @@ public final class ImageStore implements AutoCloseable {
   /** Shown in place of a home that lies in a directory of tools. */
   private final Path empty;
 
+  /** Shown in place of settings that hold credentials. */
+  private final Path masks;
+
   private final DigestLocks locks;
   private final HostTools.Environment environment;
   private volatile @Nullable PreparedImage host;
@@ -87,9 +90,11 @@ public final class ImageStore implements AutoCloseable {
     images = makePrivate(root.resolve("images"));
     keys = makePrivate(root.resolve("keys"));
     empty = makePrivate(root.resolve("empty"));
+    masks = makePrivate(root.resolve("masks"));
     locks = new DigestLocks(makePrivate(root.resolve("locks")));
     TemporaryImage.sweep(images);
     TemporaryImage.sweep(keys);
+    TemporaryImage.sweep(masks);
   }
 
   /**
@@ -361,6 +366,9 @@ public final class ImageStore implements AutoCloseable {
     for (String hidden : tools.hidden()) {
       mounts.add(new HostMount(empty, hidden));
     }
+    for (String masked : tools.masked()) {
+      mounts.add(new HostMount(mask(masked), masked));
+    }
     mounts.sort(Comparator.comparing(HostMount::target));
     var variables = new TreeMap<String, String>(tools.variables());
     variables.put("PATH", String.join(":", tools.path()));
@@ -372,6 +380,20 @@ public final class ImageStore implements AutoCloseable {
     PreparedImage prepared = new PreparedImage(digest, root.file(), mounts, variables, "/");
     host = prepared;
     return prepared;
+  }
+
+  /** Returns a file to show in the place of another: nothing, in a form that its tool can read. */
+  private Path mask(String masked) throws IOException {
+    boolean xml = masked.endsWith(".xml");
+    Path file = masks.resolve(xml ? "empty.xml" : "empty");
+    if (!Files.isReadable(file)) {
+      try (TemporaryImage temporary = TemporaryImage.create(masks)) {
+        byte[] content = (xml ? "<settings/>\n" : "").getBytes(StandardCharsets.UTF_8);
+        temporary.channel().write(ByteBuffer.wrap(content));
+        temporary.moveTo(file);
+      }
+    }
+    return file;
   }
 
   private static String fileDigest(Path file) {

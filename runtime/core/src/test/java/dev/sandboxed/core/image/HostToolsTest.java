@@ -161,6 +161,30 @@ class HostToolsTest {
   }
 
   @Test
+  void masksSettingsOfToolsThatHoldCredentials() throws IOException {
+    program("apps/maven/bin/mvn");
+    program("apps/node/bin/npm");
+    program("apps/node/bin/node");
+    Files.createDirectories(home.resolve("apps/maven/lib"));
+    Files.createDirectories(home.resolve("apps/node/lib"));
+    Files.createDirectories(home.resolve("apps/node/etc"));
+    Files.createDirectories(home.resolve("apps/maven/conf"));
+    Files.writeString(
+        home.resolve("apps/maven/conf/settings.xml"),
+        "<settings><!-- <password>none</password> --><servers><server><id>a</id>"
+            + "<password>hunter2</password></server></servers></settings>");
+    Files.writeString(
+        home.resolve("apps/node/etc/npmrc"),
+        "# no _authToken here\nregistry=https://npm.example/\n");
+
+    HostTools tools =
+        discover(home.resolve("apps/maven/bin") + ":" + home.resolve("apps/node/bin"));
+
+    assertThat(tools.masked())
+        .containsExactly(home.resolve("apps/maven/conf/settings.xml").toRealPath().toString());
+  }
+
+  @Test
   void leavesOutWhatTheUserMayNotRead() throws IOException {
     program("apps/node/bin/node");
     Files.createDirectories(home.resolve("apps/node/lib"));
@@ -237,7 +261,8 @@ class HostToolsTest {
     write(etc.resolve("npmrc"), "token");
     write(etc.resolve("machine-id"), "x");
     HostTools tools =
-        new HostTools(List.of(), Map.of("bin", "usr/bin"), List.of(), Map.of(), List.of());
+        new HostTools(
+            List.of(), Map.of("bin", "usr/bin"), List.of(), Map.of(), List.of(), List.of());
 
     FileTree skeleton = HostSkeleton.build(etc, tools);
 

@@ -355,6 +355,34 @@ class ImageStoreTest {
     }
   }
 
+  @Test
+  void showsEmptySettingsInPlaceOfThoseWithCredentials() throws IOException {
+    Path maven = Files.createDirectories(directory.resolve("home/apps/maven"));
+    for (String part : List.of("bin", "lib", "conf")) {
+      Files.createDirectory(maven.resolve(part));
+    }
+    Path program = Files.writeString(maven.resolve("bin/mvn"), "#!/bin/sh\n");
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Path settings = maven.resolve("conf/settings.xml");
+    Files.writeString(settings, "<settings><server><password>x</password></server></settings>");
+    var environment =
+        new HostTools.Environment(
+            Map.of("PATH", maven.resolve("bin").toString()),
+            directory.resolve("home"),
+            Path.of(System.getProperty("java.home")));
+    try (var store = ImageStore.open(root, environment)) {
+      List<HostMount> mounts = store.prepare(Image.host()).mounts();
+
+      HostMount mask =
+          mounts.stream()
+              .filter(m -> m.target().endsWith("settings.xml"))
+              .findFirst()
+              .orElseThrow();
+      assertThat(mask.target()).isEqualTo(settings.toRealPath().toString());
+      assertThat(mask.source()).hasContent("<settings/>");
+    }
+  }
+
   private Path image(ImageStore store, String name, Duration unused) throws IOException {
     Path content = Files.createDirectory(directory.resolve(name));
     Files.writeString(content.resolve(name), name);
