@@ -82,6 +82,13 @@ final class SpecChecks {
     }
   }
 
+  static void port(int port) {
+    if (port < 1 || port > 65_535) {
+      throw new InvalidSpecException(
+          "There is no port %d; ports are numbers from 1 to 65535".formatted(port));
+    }
+  }
+
   private static void noNul(String what, String text) {
     if (text.indexOf('\0') >= 0) {
       throw new InvalidSpecException(

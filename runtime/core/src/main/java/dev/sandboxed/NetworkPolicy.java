@@ -1,0 +1,239 @@
+package dev.sandboxed;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/**
+ * Which destinations outside a sandbox may reach: nothing, unless a rule allows it.
+ *
+ * <p>An immutable value. Policies are made from patterns and joined with {@link #and}:
+ *
+ * <pre>{@code
+ * var policy =
+ *     NetworkPolicy.allow("*.example.org", "api.example.com:443", "203.0.113.0/24")
+ *         .and(NetworkPolicy.deny("admin.example.org"));
+ * }</pre>
+ *
+ * <table>
+ * <caption>Patterns</caption>
+ * <tr><th>pattern</th><th>means</th></tr>
+ * <tr><td>{@code example.org}</td><td>this name, every port</td></tr>
+ * <tr><td>{@code *.example.org}</td><td>every name below it, at any depth, and not itself</td></tr>
+ * <tr><td>{@code example.org:443}</td><td>this port</td></tr>
+ * <tr><td>{@code example.org:8000-8100}</td><td>these ports</td></tr>
+ * <tr><td>{@code 203.0.113.0/24}, {@code 203.0.113.7:443}</td><td>addresses</td></tr>
+ * <tr><td>{@code 2001:db8::/32}, {@code [2001:db8::1]:443}</td><td>the same for IPv6</td></tr>
+ * <tr><td>{@code udp://198.51.100.7:123}</td><td>datagrams; all others are about TCP</td></tr>
+ * </table>
+ *
+ * <p>A rule that denies wins over every rule that allows, and is about both protocols unless it
+ * names one. What no rule allows is refused at once: connections with "connection refused", names
+ * by not resolving.
+ *
+ * <p><b>Private, loopback, link-local, multicast and metadata addresses stay closed</b>, also
+ * behind a name that is allowed and with {@link #everything}. A pattern of addresses that lies
+ * wholly in such a range opens it: {@code 10.1.2.3:5432}, or {@code 127.0.0.1:8080} for a server on
+ * the host's loopback. {@link #allowPrivate} opens the private addresses of a name.
+ */
+public final class NetworkPolicy {
+  /** The most rules that a policy may have. */
+  public static final int MAX_RULES = 1000;
+
+  private static final NetworkPolicy NONE = new NetworkPolicy(false, List.of(), List.of());
+  private static final NetworkPolicy EVERYTHING = new NetworkPolicy(true, List.of(), List.of());
+
+  private final boolean everything;
+  private final List<NetworkRule> allowed;
+  private final List<NetworkRule> denied;
+
+  private NetworkPolicy(boolean everything, List<NetworkRule> allowed, List<NetworkRule> denied) {
+    this.everything = everything;
+    this.allowed = List.copyOf(new LinkedHashSet<>(allowed));
+    this.denied = List.copyOf(new LinkedHashSet<>(denied));
+    var rules = this.allowed.size() + this.denied.size();
+    if (rules > MAX_RULES) {
+      throw new InvalidSpecException(
+          "A network policy of %,d rules is too large; use %,d at most: wildcards and blocks cover"
+                  .formatted(rules, MAX_RULES)
+              + " many destinations");
+    }
+  }
+
+  /**
+   * Returns the policy that allows nothing: the default of every sandbox.
+   *
+   * @return the policy
+   */
+  public static NetworkPolicy none() {
+    return NONE;
+  }
+
+  /**
+   * Returns a policy that allows what the patterns name.
+   *
+   * @param patterns as in the table above, for example {@code *.example.org:443}
+   * @return the policy
+   * @throws InvalidSpecException if one is not a pattern
+   */
+  public static NetworkPolicy allow(String... patterns) {
+    return allow(Arrays.asList(patterns));
+  }
+
+  /**
+   * Returns a policy that allows what the patterns name.
+   *
+   * @param patterns as in the table above, for example {@code *.example.org:443}
+   * @return the policy
+   * @throws InvalidSpecException if one is not a pattern
+   */
+  public static NetworkPolicy allow(List<String> patterns) {
+    return new NetworkPolicy(false, rules(patterns, NetworkPattern.Use.ALLOW), List.of());
+  }
+
+  /**
+   * Returns a policy that allows what the patterns name, also where a name resolves to a private
+   * address, as names of a company's own network do.
+   *
+   * <p>Loopback, link-local and metadata addresses stay closed; only a pattern of addresses opens
+   * those.
+   *
+   * @param patterns as in the table above, for example {@code db.corp.example:5432}
+   * @return the policy
+   * @throws InvalidSpecException if one is not a pattern
+   */
+  public static NetworkPolicy allowPrivate(String... patterns) {
+    return new NetworkPolicy(
+        false, rules(Arrays.asList(patterns), NetworkPattern.Use.ALLOW_PRIVATE), List.of());
+  }
+
+  /**
+   * Returns a policy that closes what the patterns name and opens nothing: to be joined with one
+   * that does.
+   *
+   * @param patterns as in the table above, for example {@code admin.example.org}; {@code *:25} is
+   *     port 25 of every host
+   * @return the policy
+   * @throws InvalidSpecException if one is not a pattern
+   */
+  public static NetworkPolicy deny(String... patterns) {
+    return deny(Arrays.asList(patterns));
+  }
+
+  /**
+   * Returns a policy that closes what the patterns name and opens nothing: to be joined with one
+   * that does.
+   *
+   * @param patterns as in the table above, for example {@code admin.example.org}; {@code *:25} is
+   *     port 25 of every host
+   * @return the policy
+   * @throws InvalidSpecException if one is not a pattern
+   */
+  public static NetworkPolicy deny(List<String> patterns) {
+    return new NetworkPolicy(false, List.of(), rules(patterns, NetworkPattern.Use.DENY));
+  }
+
+  /**
+   * Returns the policy that allows every public destination, TCP and UDP.
+   *
+   * <p>Code that you do not trust can then send whatever it finds inside to wherever it likes; each
+   * sandbox that gets this policy logs a warning. Private, loopback, link-local and metadata
+   * addresses stay closed.
+   *
+   * @return the policy
+   */
+  public static NetworkPolicy everything() {
+    return EVERYTHING;
+  }
+
+  /**
+   * Returns a policy that allows what either of the two allows, and denies what either denies.
+   *
+   * @param other the other policy
+   * @return the joined policy
+   */
+  public NetworkPolicy and(NetworkPolicy other) {
+    return new NetworkPolicy(
+        everything || other.everything,
+        joined(allowed, other.allowed),
+        joined(denied, other.denied));
+  }
+
+  /**
+   * Returns whether every public destination is allowed that no rule denies.
+   *
+   * @return whether {@link #everything} is part of this policy
+   */
+  public boolean allowsEverything() {
+    return everything;
+  }
+
+  /**
+   * Returns whether no destination is allowed.
+   *
+   * @return whether this is {@link #none}, perhaps with rules that deny
+   */
+  public boolean allowsNothing() {
+    return !everything && allowed.isEmpty();
+  }
+
+  /**
+   * Returns the rules that allow.
+   *
+   * @return the rules, in the order they were given, each once
+   */
+  public List<NetworkRule> allowed() {
+    return allowed;
+  }
+
+  /**
+   * Returns the rules that deny.
+   *
+   * @return the rules, in the order they were given, each once
+   */
+  public List<NetworkRule> denied() {
+    return denied;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof NetworkPolicy that
+        && everything == that.everything
+        && allowed.equals(that.allowed)
+        && denied.equals(that.denied);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(everything, allowed, denied);
+  }
+
+  /** Returns for example {@code "*.example.org, 203.0.113.0/24; not admin.example.org"}. */
+  @Override
+  public String toString() {
+    var open = new ArrayList<String>();
+    if (everything) {
+      open.add("everything");
+    }
+    allowed.forEach(rule -> open.add(rule.toString()));
+    var opened = open.isEmpty() ? "nothing" : String.join(", ", open);
+    return denied.isEmpty()
+        ? opened
+        : denied.stream()
+            .map(NetworkRule::toString)
+            .collect(Collectors.joining(", ", opened + "; not ", ""));
+  }
+
+  private static List<NetworkRule> rules(List<String> patterns, NetworkPattern.Use use) {
+    return patterns.stream().map(pattern -> NetworkPattern.parse(pattern, use)).toList();
+  }
+
+  private static List<NetworkRule> joined(List<NetworkRule> some, List<NetworkRule> others) {
+    var all = new ArrayList<>(some);
+    all.addAll(others);
+    return all;
+  }
+}
