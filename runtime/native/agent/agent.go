@@ -11,6 +11,7 @@ import (
 
 	"dev.sandboxed/native/agent/command"
 	"dev.sandboxed/native/agent/failure"
+	"dev.sandboxed/native/agent/mounts"
 	"dev.sandboxed/native/agent/pidlimit"
 	"dev.sandboxed/native/agent/proc"
 	"dev.sandboxed/native/agent/stream"
@@ -45,6 +46,9 @@ func (a *Agent) Serve(in io.Reader, version string) error {
 	}
 	keeper, err := frame.CheckHello(first, "keeper")
 	if err != nil {
+		return err
+	}
+	if err := mounts.Place(keeper.Mounts, keeper.MountBytes); err != nil {
 		return err
 	}
 	hello := frame.Greeting{Protocol: frame.Protocol, Role: "agent", Version: version}

@@ -16,6 +16,10 @@ type Greeting struct {
 	PIDs       int64    `json:"pids,omitempty"`
 	Unenforced []string `json:"unenforced,omitempty"`
 
+	// Mounts are host directories for the agent to place; changes to copies may take MountBytes.
+	Mounts     []Mount `json:"mounts,omitempty"`
+	MountBytes int64   `json:"mountBytes,omitempty"`
+
 	// Network is the network that the keeper wants the agent to make; nil for none.
 	Network *Network `json:"network,omitempty"`
 }
@@ -26,6 +30,13 @@ type Network struct {
 	Hostname string `json:"hostname,omitempty"`
 	// Names says that the keeper resolves names, so that programs are told of the agent's name server.
 	Names bool `json:"names,omitempty"`
+}
+
+// Mount is a host directory or file that the runtime has put aside for the agent.
+type Mount struct {
+	From        string `json:"from"`
+	To          string `json:"to"`
+	CopyOnWrite bool   `json:"copyOnWrite,omitempty"`
 }
 
 // CheckHello refuses a first frame that is not the HELLO of the expected peer.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"dev.sandboxed/native/frame"
 )
 
 // maxSize bounds the start message.
@@ -27,6 +29,8 @@ type Start struct {
 	MemoryBytes       int64           `json:"memoryBytes"`
 	CPUs              float64         `json:"cpus"`
 	PIDs              int64           `json:"pids"`
+	Mounts            []frame.Mount   `json:"mounts"`
+	MountBytes        int64           `json:"mountBytes"`
 	TimeoutMillis     int64           `json:"timeoutMillis"`
 	IdleTimeoutMillis int64           `json:"idleTimeoutMillis"`
 }

@@ -81,8 +81,8 @@ type route struct {
 	events                    int
 }
 
-// New relays to the agent behind the two pipes, which is to allow so many processes, or any number for zero.
-func New(id, version string, pids int64, toAgent, fromAgent *os.File, activity *Activity, observer Observer) (*Relay, error) {
+// New relays to the agent behind the two pipes, which is greeted with the wishes: what it has to set up inside.
+func New(id, version string, wishes frame.Greeting, toAgent, fromAgent *os.File, activity *Activity, observer Observer) (*Relay, error) {
 	r := Detached(id, version)
 	r.observer, r.activity, r.fromAgent = observer, activity, frame.NewReader(fromAgent)
 	r.pulse.relay = r
@@ -90,9 +90,9 @@ func New(id, version string, pids int64, toAgent, fromAgent *os.File, activity *
 	if r.agent, err = newOutlet(toAgent, toAgent.Close, 1<<62); err != nil {
 		return nil, err
 	}
-	greeting := r.greeting("")
-	greeting.PIDs = pids
-	return r, sendJSON(r.agent, 0, frame.Hello, greeting)
+	own := r.greeting("")
+	wishes.Protocol, wishes.Role, wishes.Version = own.Protocol, own.Role, own.Version
+	return r, sendJSON(r.agent, 0, frame.Hello, wishes)
 }
 
 // Detached has no agent. It only tells clients how the sandbox ended.

@@ -39,7 +39,7 @@ func setUp(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := New("sb-1", "test", 0, toAgent, fromAgent, NewActivity(), quiet{})
+	r, err := New("sb-1", "test", frame.Greeting{}, toAgent, fromAgent, NewActivity(), quiet{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -162,12 +162,17 @@ func (k *Keeper) launch() error {
 	}
 	k.limits.Attach(k.runtime.pid())
 	k.launched = time.Now()
-	k.relay, err = relay.New(k.start.ID, k.version, k.start.PIDs, k.runtime.toAgent, k.runtime.fromAgent, k.activity, k)
+	k.relay, err = relay.New(k.start.ID, k.version, k.wishes(), k.runtime.toAgent, k.runtime.fromAgent, k.activity, k)
 	if err != nil {
 		k.runtime.kill()
 		k.runtime.wait()
 	}
 	return err
+}
+
+// wishes are what the agent has to set up before the sandbox runs.
+func (k *Keeper) wishes() frame.Greeting {
+	return frame.Greeting{PIDs: k.start.PIDs, Mounts: k.start.Mounts, MountBytes: k.start.MountBytes}
 }
 
 // judge keeps the first verdict at hand for live.

@@ -1,6 +1,5 @@
 package dev.sandboxed.gvisor;
 
-import dev.sandboxed.InvalidSpecException;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxFailedException;
 import dev.sandboxed.SandboxSpec;
@@ -18,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -61,17 +61,8 @@ final class Launcher {
     var image = images.prepare(spec.image());
     var runtime = new RuntimeSpec("sandbox", image.erofs(), agentImage(), spec.limits().disk());
     image.mounts().forEach(m -> runtime.hostTools(m.target(), m.source()));
-    spec.mounts()
-        .forEach(
-            (target, mount) -> {
-              if (!Files.exists(mount.source())) {
-                throw new InvalidSpecException(
-                    "%s cannot be mounted at %s: it does not exist on the host"
-                        .formatted(mount.source(), target));
-              }
-              runtime.hostMount(target, mount);
-            });
-    var message = message(id, spec, runtime);
+    var aside = HostMounts.add(spec, runtime);
+    var message = message(id, spec, runtime, aside);
     launch.check();
     var prepared = System.nanoTime();
     var sandbox = start(origin(id, spec, image, begin, prepared), message, launch);
@@ -124,7 +115,8 @@ final class Launcher {
     }
   }
 
-  private JsonObject message(String id, SandboxSpec spec, RuntimeSpec runtime) {
+  private JsonObject message(
+      String id, SandboxSpec spec, RuntimeSpec runtime, List<Map<String, Object>> aside) {
     var limits = spec.limits();
     var message = new LinkedHashMap<String, @Nullable Object>();
     message.put("id", id);
@@ -134,6 +126,10 @@ final class Launcher {
     message.put("memoryBytes", limits.memory().map(m -> m.bytes()).orElseGet(HostMemory::half));
     message.put("cpus", limits.cpus().isPresent() ? limits.cpus().getAsDouble() : null);
     message.put("pids", limits.processes());
+    if (!aside.isEmpty()) {
+      message.put("mounts", aside);
+      message.put("mountBytes", limits.disk().bytes());
+    }
     message.put("timeoutMillis", Math.max(1, spec.timeout().toMillis()));
     message.put(
         "idleTimeoutMillis", spec.idleTimeout().map(t -> Math.max(1, t.toMillis())).orElse(null));

@@ -1,7 +1,5 @@
 package dev.sandboxed.gvisor;
 
-import dev.sandboxed.InvalidSpecException;
-import dev.sandboxed.Mount;
 import dev.sandboxed.SandboxSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,16 +25,6 @@ final class RunscFlags {
   }
 
   private static String overlay(SandboxSpec spec) {
-    var copies = has(spec, Mount.Access.COPY_ON_WRITE);
-    if (copies && has(spec, Mount.Access.WRITABLE)) {
-      throw new InvalidSpecException(
-          "Copy-on-write and writable mounts cannot be combined in one gVisor sandbox: make the"
-              + " writable ones copy-on-write and copy results out, or the others read-only");
-    }
-    return copies ? "all:memory,size=" + spec.limits().disk().bytes() : "none";
-  }
-
-  private static boolean has(SandboxSpec spec, Mount.Access access) {
-    return spec.mounts().values().stream().anyMatch(m -> m.access() == access);
+    return HostMounts.copied(spec) ? "all:memory,size=" + spec.limits().disk().bytes() : "none";
   }
 }

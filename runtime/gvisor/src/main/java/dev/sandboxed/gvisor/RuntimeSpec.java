@@ -4,9 +4,11 @@ import dev.sandboxed.ByteSize;
 import dev.sandboxed.Mount;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Writes the OCI runtime specification of one sandbox, with gVisor's own annotations.
@@ -45,6 +47,7 @@ final class RuntimeSpec {
 
   private final List<Map<String, Object>> mounts = new ArrayList<>();
   private final Map<String, String> annotations = new LinkedHashMap<>();
+  private final Set<Path> shared = new HashSet<>();
   private final String hostname;
 
   RuntimeSpec(String hostname, Path rootImage, Path agentImage, ByteSize disk) {
@@ -71,7 +74,7 @@ final class RuntimeSpec {
   void hostMount(String target, Mount mount) {
     var writable = mount.access() != Mount.Access.READ_ONLY;
     mount(target, "bind", mount.source().toString(), List.of("rbind", writable ? "rw" : "ro"));
-    if (mount.access() != Mount.Access.COPY_ON_WRITE) {
+    if (mount.access() != Mount.Access.COPY_ON_WRITE && shared.add(mount.source())) {
       // The host may change it meanwhile, so nothing of it may be remembered for long.
       var prefix = "dev.gvisor.spec.mount.m" + mounts.size() + ".";
       annotations.put(prefix + "source", mount.source().toString());
