@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -162,7 +163,7 @@ final class Settings {
         .ifPresent(v -> v.apply(builder, (b, t) -> configuredMounts(b, t, taken)));
   }
 
-  private static void configuredMounts(SandboxBuilder builder, String text, HashSet<String> taken) {
+  private static void configuredMounts(SandboxBuilder builder, String text, Set<String> taken) {
     elements(text)
         .forEach(
             element -> {

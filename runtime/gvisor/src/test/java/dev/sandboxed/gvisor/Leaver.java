@@ -2,6 +2,7 @@ package dev.sandboxed.gvisor;
 
 import dev.sandboxed.Sandbox;
 import java.io.IOException;
+import java.io.OutputStream;
 
 /** A program that starts a sandbox, tells its id, and leaves it as it is when it ends. */
 public final class Leaver {
@@ -11,9 +12,7 @@ public final class Leaver {
   public static void main(String[] arguments) throws IOException {
     var sandbox = Sandbox.builder().command("sleep", "1000").create();
     System.out.println(sandbox.id());
-    while (System.in.read() >= 0) {
-      continue;
-    }
+    System.in.transferTo(OutputStream.nullOutputStream());
     System.exit(0);
   }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -176,7 +177,7 @@ final class AgentConnection {
     listener.closed(why);
     // A stream opened meanwhile either is in the map by now or sees that the connection is closed.
     while (!streams.isEmpty()) {
-      for (var id : streams.keySet()) {
+      for (var id : List.copyOf(streams.keySet())) {
         var stream = streams.remove(id);
         if (stream != null) {
           stream.fail(listener.streamsEnd());

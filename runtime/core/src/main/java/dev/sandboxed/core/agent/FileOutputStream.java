@@ -28,14 +28,20 @@ final class FileOutputStream extends FilterOutputStream {
       return;
     }
     closed = true;
+    IOException failure = null;
     try {
       out.close();
-    } finally {
-      try {
-        Waits.join(stream.answer(), path, stream::cancel);
-      } catch (SandboxException e) {
-        throw new IOException(e.getMessage(), e);
-      }
+    } catch (IOException e) {
+      failure = e;
+    }
+    try {
+      Waits.join(stream.answer(), path, stream::cancel);
+    } catch (SandboxException e) {
+      // The agent knows best why nothing more could be sent.
+      throw new IOException(e.getMessage(), e);
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 }

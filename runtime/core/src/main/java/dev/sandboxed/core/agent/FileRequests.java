@@ -53,7 +53,7 @@ final class FileRequests {
         error -> FileErrors.of(error, verb, named));
   }
 
-  private LinkedHashMap<String, @Nullable Object> message(
+  private Map<String, @Nullable Object> message(
       String op, String path, Map<String, ? extends @Nullable Object> members) {
     var message = new LinkedHashMap<String, @Nullable Object>();
     message.put("op", op);

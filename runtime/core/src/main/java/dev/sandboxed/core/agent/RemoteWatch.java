@@ -64,9 +64,14 @@ final class RemoteWatch implements FileWatch {
     pipe.discard();
     if (!calling.isHeldByCurrentThread()) {
       // The listener is not called after this returns: wait for a call that is under way.
-      calling.lock();
-      calling.unlock();
+      awaitCall();
     }
+  }
+
+  @SuppressWarnings("LockNotBeforeTry") // nothing is done under the lock
+  private void awaitCall() {
+    calling.lock();
+    calling.unlock();
   }
 
   private void event(JsonObject event) {

@@ -43,7 +43,7 @@ public final class ErofsWriter {
   private final FileChannel target;
   private final List<Inode> inodes = new ArrayList<>();
   private final Map<Inode, SortedMap<String, Inode>> directories = new HashMap<>();
-  private final Map<Node, Inode> known = new IdentityHashMap<>();
+  private final IdentityHashMap<Node, Inode> known = new IdentityHashMap<>();
 
   private ErofsWriter(FileChannel target) {
     this.target = target;

@@ -261,7 +261,7 @@ record HostTools(
       // What "go install" makes: programs next to the module cache.
       boolean goPath =
           Files.exists(chain.resolve("pkg/mod"))
-              || isNamed(chain, "go") && home.equals(chain.getParent());
+              || (isNamed(chain, "go") && home.equals(chain.getParent()));
       return !secret
           && !goPath
           && isOpen(chain)

@@ -233,7 +233,6 @@ public final class ImageStore implements AutoCloseable {
           }
         } catch (NoSuchFileException e) {
           // Another process prunes too.
-          continue;
         }
       }
     }
@@ -254,7 +253,6 @@ public final class ImageStore implements AutoCloseable {
                   attributes.lastModifiedTime().toInstant()));
         } catch (NoSuchFileException e) {
           // Another process prunes too.
-          continue;
         }
       }
     }

@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.IdentityHashMap;
-import java.util.Map;
 
 /**
  * Writes trees as tar archives in the pax format: ustar headers, with an extended header where
@@ -21,7 +20,7 @@ public final class TarWriter {
   private static final long MAX_OCTAL_ID = 07777777L;
 
   private final OutputStream out;
-  private final Map<Node, String> written = new IdentityHashMap<>();
+  private final IdentityHashMap<Node, String> written = new IdentityHashMap<>();
   private long entries;
 
   private TarWriter(OutputStream out) {

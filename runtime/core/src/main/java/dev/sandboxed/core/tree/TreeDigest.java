@@ -22,7 +22,7 @@ public final class TreeDigest {
   public static String of(FileTree tree, String salt) {
     MessageDigest digest = sha256();
     text(digest, ByteStrings.of(salt));
-    Map<Node, Integer> seen = new IdentityHashMap<>();
+    IdentityHashMap<Node, Integer> seen = new IdentityHashMap<>();
     try {
       tree.walk((path, node) -> add(digest, path, node, seen));
     } catch (IOException e) {

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -22,7 +21,7 @@ public final class Descriptions {
   /** Returns lines by path. */
   public static SortedMap<String, String> of(FileTree tree) throws IOException {
     var lines = new TreeMap<String, String>();
-    Map<Node, String> first = new IdentityHashMap<>();
+    IdentityHashMap<Node, String> first = new IdentityHashMap<>();
     tree.walk(
         (path, node) -> {
           String earlier = node instanceof Node.Directory ? null : first.putIfAbsent(node, path);
