@@ -32,6 +32,13 @@ func (c *Credit) Grant(n uint32) error {
 	return nil
 }
 
+// Available is how much may be sent now.
+func (c *Credit) Available() int {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return int(c.available)
+}
+
 // Await waits until something may be sent and returns how much, leaving it in place.
 func (c *Credit) Await(ctx context.Context) (int, error) {
 	for {

@@ -33,6 +33,8 @@ type Start struct {
 	MountBytes        int64           `json:"mountBytes"`
 	TimeoutMillis     int64           `json:"timeoutMillis"`
 	IdleTimeoutMillis int64           `json:"idleTimeoutMillis"`
+	// Network is nil for a sandbox that reaches nothing and that only tunnels lead into.
+	Network *Network `json:"network"`
 }
 
 // Read reads and checks the start message.
@@ -74,6 +76,8 @@ func (s *Start) check() error {
 	case s.IdleTimeoutMillis < 0 || s.MemoryBytes < 0 || s.CPUs < 0 || s.PIDs < 0:
 		return fmt.Errorf("a limit is negative: idleTimeoutMillis %d, memoryBytes %d, cpus %g, pids %d",
 			s.IdleTimeoutMillis, s.MemoryBytes, s.CPUs, s.PIDs)
+	case s.Network != nil:
+		return s.Network.check()
 	}
 	return nil
 }

@@ -14,6 +14,9 @@ func message(json string) []byte {
 const good = `{"id":"sb-1","directory":"/tmp/a \"b\"","runsc":["/runsc","--log={{directory}}/x"],` +
 	`"spec":{"root":{"path":"{{directory}}/root"}},"cpus":1.5,"timeoutMillis":5000}`
 
+const network = `{"policy":{},"proxy":{"url":"http://p:1"},"dns":["127.0.0.1:53"],"hostname":"box","ports":[8080],` +
+	`"networks":[{"directory":"/n","name":"db"}]}`
+
 func TestDirectoryIsFilledIn(t *testing.T) {
 	s, err := Read(bytes.NewReader(message(good)))
 	if err != nil {
@@ -54,9 +57,48 @@ func TestWrongMessagesNameWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestNetworkIsRead(t *testing.T) {
+	s, err := Read(bytes.NewReader(message(strings.Replace(good, "5000", `5000,"network":`+network, 1))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := s.Network
+	if !n.HasDevice() || n.Hostname != "box" || n.DNS[0] != "127.0.0.1:53" || n.Ports[0] != 8080 || n.Networks[0].Name != "db" {
+		t.Fatalf("%+v", n)
+	}
+	if (*Network)(nil).HasDevice() || (&Network{Ports: []int{80}}).HasDevice() {
+		t.Fatal("a closed sandbox has a device")
+	}
+}
+
+func TestWrongNetworksNameWhatIsWrong(t *testing.T) {
+	for _, c := range []struct{ from, to, mention string }{
+		{`{}`, `[]`, `network.policy`},
+		{`{"url":"http://p:1"}`, `"http://p:1"`, `network.proxy`},
+		{`"127.0.0.1:53"`, `"127.0.0.1"`, `"127.0.0.1"`},
+		{`"127.0.0.1:53"`, `"localhost:53"`, `"localhost:53"`},
+		{`"box"`, `"a.b"`, `"a.b"`},
+		{`"box"`, `"-a"`, `"-a"`},
+		{`8080`, `0`, `has 0`},
+		{`8080`, `65536`, `65536`},
+		{`8080`, `1` + strings.Repeat(",1", MaxTunnels), `65 ports`},
+		{`"/n"`, `"n"`, `"n"`},
+		{`"/n"`, `"/n/../m"`, `"/n/../m"`},
+		{`"db"`, `"../db"`, `"../db"`},
+		{`"db"`, `"DB"`, `"DB"`},
+	} {
+		changed := strings.Replace(good, "5000", `5000,"network":`+strings.Replace(network, c.from, c.to, 1), 1)
+		_, err := Read(bytes.NewReader(message(changed)))
+		if err == nil || !strings.Contains(err.Error(), c.mention) {
+			t.Errorf("%s: %v", changed, err)
+		}
+	}
+}
+
 func FuzzStart(f *testing.F) {
 	f.Add(message(good))
 	f.Add(message(`{"id":{}}`))
+	f.Add(message(strings.Replace(good, "5000", `5000,"network":`+network, 1)))
 	f.Fuzz(func(t *testing.T, input []byte) {
 		s, err := Read(bytes.NewReader(input))
 		if err == nil && (s.ID == "" || s.Directory == "" || s.TimeoutMillis <= 0) {

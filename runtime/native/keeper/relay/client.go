@@ -8,24 +8,28 @@ import (
 	"time"
 
 	"dev.sandboxed/native/frame"
+	"dev.sandboxed/native/keeper/stream"
 )
 
 // client is one connection.
 type client struct {
-	relay   *Relay
-	conn    *net.UnixConn
-	out     *outlet
-	streams map[uint32]*route // guarded by the relay's lock
+	relay *Relay
+	conn  *net.UnixConn
+	out   *outlet
+
+	// Both are guarded by the relay's lock.
+	streams  map[uint32]*route          // that the agent answers
+	requests map[uint32]*stream.Request // that the keeper answers
 }
 
 // ServeClient serves a connection until it is closed by either end.
 func (r *Relay) ServeClient(conn *net.UnixConn) {
 	defer conn.Close()
-	out, err := newOutlet(conn, conn.Close, clientLimit)
+	out, err := newOutlet(conn, conn.Close, limits{relayed: clientLimit, own: clientLimit}, stream.NewRoom(clientPieces, 0))
 	if err != nil {
 		return
 	}
-	c := &client{relay: r, conn: conn, out: out, streams: map[uint32]*route{}}
+	c := &client{relay: r, conn: conn, out: out, streams: map[uint32]*route{}, requests: map[uint32]*stream.Request{}}
 	if !r.admit(c) {
 		<-out.finish()
 		c.linger()
@@ -46,7 +50,7 @@ func (c *client) linger() {
 }
 
 // send is for peers that may be gone: their streams are cancelled by whoever reads from them.
-func (c *client) send(f frame.Frame) { _ = c.out.send(f) }
+func (c *client) send(f frame.Frame) { _ = c.out.relay(f) }
 
 // admit greets a client. A sandbox that has ended only tells it so.
 func (r *Relay) admit(c *client) bool {
@@ -74,9 +78,12 @@ func (r *Relay) dismiss(c *client) {
 	delete(r.clients, c)
 	for _, route := range c.streams {
 		route.client = nil
-		_ = r.agent.send(frame.Frame{Stream: route.agentStream, Type: frame.Control, Payload: []byte(`{"cancel":true}`)})
+		_ = r.agent.relay(frame.Frame{Stream: route.agentStream, Type: frame.Control, Payload: []byte(`{"cancel":true}`)})
 	}
 	c.streams = nil
+	for _, request := range c.requests {
+		request.Cancel()
+	}
 }
 
 func (c *client) serve() error {
@@ -106,11 +113,15 @@ func (c *client) accept(f frame.Frame) error {
 	r := c.relay
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	route := c.streams[f.Stream]
-	if f.Type == frame.Open {
-		return c.open(f, route)
-	}
-	if route == nil {
+	route, request := c.streams[f.Stream], c.requests[f.Stream]
+	switch {
+	case f.Type == frame.Open && (route != nil || request != nil):
+		return fmt.Errorf("stream %d is opened twice", f.Stream)
+	case f.Type == frame.Open:
+		return c.open(f)
+	case request != nil:
+		return toRequest(request, f)
+	case route == nil:
 		return nil
 	}
 	switch f.Type {
@@ -136,7 +147,7 @@ func (c *client) accept(f frame.Frame) error {
 		return fmt.Errorf("%s on stream %d is not for clients", f.Type, f.Stream)
 	}
 	f.Stream = route.agentStream
-	_ = r.agent.send(f)
+	_ = r.agent.relay(f)
 	return nil
 }
 
@@ -157,19 +168,10 @@ func (c *client) control(f frame.Frame) error {
 }
 
 // open needs the relay's lock.
-func (c *client) open(f frame.Frame, inUse *route) error {
+func (c *client) open(f frame.Frame) error {
 	r := c.relay
-	if inUse != nil {
-		return fmt.Errorf("stream %d is opened twice", f.Stream)
-	}
 	if r.agent == nil {
 		return nil // the sandbox did not start, of which the client is about to be told
-	}
-	if len(r.routes) >= frame.MaxStreams {
-		return sendJSON(c.out, f.Stream, frame.Result, map[string]any{"error": map[string]string{
-			"kind":    "TOO_MANY",
-			"message": fmt.Sprintf("%d requests are running in the sandbox, which is the limit", frame.MaxStreams),
-		}})
 	}
 	var request struct {
 		Op         string `json:"op"`
@@ -177,6 +179,13 @@ func (c *client) open(f frame.Frame, inUse *route) error {
 	}
 	if err := json.Unmarshal(f.Payload, &request); err != nil {
 		return fmt.Errorf("OPEN of stream %d: %w", f.Stream, err)
+	}
+	if handler := r.forClients[request.Op]; handler != nil {
+		return c.answer(f, handler)
+	}
+	if failure := r.full(); failure != nil {
+		stream.Refuse(c.out, f.Stream, failure)
+		return nil
 	}
 	route := &route{
 		agentStream: r.freeStream(), clientStream: f.Stream, client: c,
@@ -188,16 +197,54 @@ func (c *client) open(f frame.Frame, inUse *route) error {
 		r.activity.Began()
 	}
 	f.Stream = route.agentStream
-	_ = r.agent.send(f)
+	_ = r.agent.relay(f)
+	return nil
+}
+
+// answer has the keeper itself answer a request. It needs the relay's lock.
+func (c *client) answer(f frame.Frame, handler stream.Handler) error {
+	r := c.relay
+	if len(c.requests) >= maxClientRequests {
+		stream.Refuse(c.out, f.Stream, stream.Errorf(stream.TooMany,
+			"%d requests to the sandbox's keeper are running, which is the limit", maxClientRequests))
+		return nil
+	}
+	r.activity.Touch()
+	request := stream.Asked(r.life, f, frame.Output, frame.Input, c.out, func() {})
+	c.requests[f.Stream] = request
+	go func() {
+		value, err := handler(request)
+		r.mutex.Lock()
+		delete(c.requests, f.Stream)
+		r.mutex.Unlock()
+		request.Answer(value, err)
+	}()
+	return nil
+}
+
+// toRequest hands a frame of its peer to a request that the keeper answers.
+func toRequest(request *stream.Request, f frame.Frame) error {
+	if f.Type != frame.Control {
+		return request.Accept(f)
+	}
+	var control struct {
+		Cancel bool `json:"cancel"`
+	}
+	if err := json.Unmarshal(f.Payload, &control); err != nil {
+		return fmt.Errorf("CONTROL of stream %d: %w", f.Stream, err)
+	}
+	if control.Cancel {
+		request.Cancel()
+	}
 	return nil
 }
 
 func (r *Relay) freeStream() uint32 {
 	for {
-		if r.lastStream++; r.lastStream > frame.MaxStream {
+		if r.lastStream++; r.lastStream >= frame.FirstOfAgent {
 			r.lastStream = 1
 		}
-		if r.routes[r.lastStream] == nil {
+		if r.routes[r.lastStream] == nil && r.calls[r.lastStream] == nil {
 			return r.lastStream
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"dev.sandboxed/native/frame"
+	"dev.sandboxed/native/keeper/stream"
 )
 
 // errSlow says that a peer left so much unread that it is given up.
@@ -13,75 +14,126 @@ var errSlow = errors.New("the peer does not read what it is sent")
 
 // outlet sends frames to one peer without ever waiting for it: what the peer does not take at once is queued.
 type outlet struct {
-	raw   syscall.RawConn
-	close func() error
-	limit int
+	raw    syscall.RawConn
+	close  func() error
+	limits limits
+	room   *stream.Room
 
 	mutex  sync.Mutex
-	queue  [][]byte
+	queue  []delivery
 	queued int
+	own    int
 	failed error
 	wake   *sync.Cond
 	closed bool
 	idle   chan struct{}
 }
 
-// newOutlet gives up a peer for which more than limit bytes wait that it has not granted credit for.
-func newOutlet(conn syscall.Conn, closeConn func() error, limit int) (*outlet, error) {
+// limits are how much may wait for a peer that it has not granted credit for: when a frame is relayed to it, everything that
+// waits counts; when the keeper itself sends one, only what it has sent itself.
+type limits struct {
+	relayed, own int
+}
+
+// delivery is what waits for a peer.
+type delivery struct {
+	bytes []byte
+	own   int    // how much of that the keeper itself sent without credit
+	done  func() // may be nil
+}
+
+func newOutlet(conn syscall.Conn, closeConn func() error, limits limits, room *stream.Room) (*outlet, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
-	o := &outlet{raw: raw, close: closeConn, limit: limit, idle: make(chan struct{})}
+	o := &outlet{raw: raw, close: closeConn, limits: limits, room: room, idle: make(chan struct{})}
 	o.wake = sync.NewCond(&o.mutex)
 	go o.flush()
 	return o, nil
 }
 
-// send takes the frame over; its payload may be reused afterwards.
-func (o *outlet) send(f frame.Frame) error {
+// relay takes a frame of somebody else over. Its payload may be reused afterwards.
+func (o *outlet) relay(f frame.Frame) error {
+	return o.copying(f, false)
+}
+
+// Send implements stream.Out.
+func (o *outlet) Send(f frame.Frame) error {
+	return o.copying(f, true)
+}
+
+// Lend implements stream.Out.
+func (o *outlet) Lend(f frame.Frame, written func()) error {
+	o.mutex.Lock()
+	head, body, err := o.begin(f)
+	if len(body) == 0 {
+		o.mutex.Unlock()
+		written()
+		return err
+	}
+	defer o.mutex.Unlock()
+	if len(head) > 0 {
+		o.add(delivery{bytes: append([]byte(nil), head...)})
+	}
+	o.add(delivery{bytes: body, done: written})
+	return nil
+}
+
+// Room implements stream.Out.
+func (o *outlet) Room() *stream.Room { return o.room }
+
+// copying queues a copy of what the peer does not take at once.
+func (o *outlet) copying(f frame.Frame, own bool) error {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
+	head, body, err := o.begin(f)
+	if len(head)+len(body) == 0 {
+		return err
+	}
+	rest := append(append(make([]byte, 0, len(head)+len(body)), head...), body...)
+	d := delivery{bytes: rest}
+	tooMuch := f.Type != frame.Data && o.queued+len(rest) > o.limits.relayed
+	if own {
+		d.own = len(rest)
+		tooMuch = o.own+d.own > o.limits.own
+	}
+	o.add(d)
+	if tooMuch {
+		o.failed = errSlow
+		_ = o.close()
+	}
+	return o.failed
+}
+
+// begin writes what the peer takes at once and returns what is left.
+func (o *outlet) begin(f frame.Frame) (head, body []byte, err error) {
 	if o.failed != nil {
-		return o.failed
+		return nil, nil, o.failed
 	}
 	var header [frame.HeaderSize]byte
 	frame.PutHeader(&header, f.Stream, f.Type, f.Channel, len(f.Payload))
 	written := 0
 	if o.queued == 0 {
-		if written, o.failed = o.attempt(header[:], f.Payload); o.failed != nil {
-			return o.failed
+		err := o.raw.Control(func(fd uintptr) { written, o.failed = frame.TryWrite(fd, header[:], f.Payload) })
+		if o.failed == nil {
+			o.failed = err
+		}
+		if o.failed != nil {
+			return nil, nil, o.failed
 		}
 	}
-	total := len(header) + len(f.Payload)
-	if written == total {
-		return nil
-	}
-	rest := make([]byte, 0, total-written)
 	if written < len(header) {
-		rest = append(rest, header[written:]...)
-		written = len(header)
+		return header[written:], f.Payload, nil
 	}
-	rest = append(rest, f.Payload[written-len(header):]...)
-	o.queue = append(o.queue, rest)
-	o.queued += len(rest)
-	if f.Type != frame.Data && o.queued > o.limit {
-		o.failed = errSlow
-		_ = o.close()
-	}
-	o.wake.Broadcast()
-	return o.failed
+	return nil, f.Payload[written-len(header):], nil
 }
 
-// attempt writes what the peer takes at once.
-func (o *outlet) attempt(parts ...[]byte) (int, error) {
-	var n int
-	var failure error
-	err := o.raw.Control(func(fd uintptr) { n, failure = frame.TryWrite(fd, parts...) })
-	if err != nil {
-		return n, err
-	}
-	return n, failure
+func (o *outlet) add(d delivery) {
+	o.queue = append(o.queue, d)
+	o.queued += len(d.bytes)
+	o.own += d.own
+	o.wake.Broadcast()
 }
 
 func (o *outlet) flush() {
@@ -95,20 +147,49 @@ func (o *outlet) flush() {
 		o.queue = nil
 		failed := o.failed
 		o.mutex.Unlock()
-		if failed != nil || len(batch) == 0 {
+		if failed == nil && len(batch) == 0 {
 			return
 		}
-		err := frame.WriteAll(o.raw, batch...)
-		o.mutex.Lock()
-		for _, part := range batch {
-			o.queued -= len(part)
+		if failed == nil {
+			failed = o.write(batch)
 		}
-		if err != nil && o.failed == nil {
-			o.failed = err
+		release(batch)
+		if failed != nil {
+			o.mutex.Lock()
+			rest := o.queue
+			o.queue = nil
+			o.mutex.Unlock()
+			release(rest)
+			return
 		}
-		o.wake.Broadcast()
-		o.mutex.Unlock()
 	}
+}
+
+func release(batch []delivery) {
+	for _, d := range batch {
+		if d.done != nil {
+			d.done()
+		}
+	}
+}
+
+func (o *outlet) write(batch []delivery) error {
+	parts := make([][]byte, len(batch))
+	for i, d := range batch {
+		parts[i] = d.bytes
+	}
+	err := frame.WriteAll(o.raw, parts...)
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	for _, d := range batch {
+		o.queued -= len(d.bytes)
+		o.own -= d.own
+	}
+	if err != nil && o.failed == nil {
+		o.failed = err
+	}
+	o.wake.Broadcast()
+	return o.failed
 }
 
 // finish lets what is queued be written and then ends; the result is closed when that is done.
@@ -128,4 +209,11 @@ func (o *outlet) fail(err error) {
 		o.failed = err
 	}
 	o.wake.Broadcast()
+}
+
+// failure is why the outlet has ended by itself, or nil.
+func (o *outlet) failure() error {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return o.failed
 }

@@ -1,10 +1,9 @@
 package relay
 
 import (
+	"encoding/json"
 	"sync/atomic"
 	"time"
-
-	"dev.sandboxed/native/frame"
 )
 
 const (
@@ -60,11 +59,11 @@ func (p *pulse) look(now time.Time) time.Duration {
 // ask sends a request whose answer nobody reads, if anybody waits for the agent.
 func (r *Relay) ask(request string) bool {
 	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	if len(r.routes) == 0 {
+	waiting := len(r.routes)+len(r.calls) > 0
+	r.mutex.Unlock()
+	if !waiting {
 		return false
 	}
-	own := &route{agentStream: r.freeStream(), unowned: true}
-	r.routes[own.agentStream] = own
-	return r.agent.send(frame.Frame{Stream: own.agentStream, Type: frame.Open, Payload: []byte(request)}) == nil
+	_, err := r.Open(json.RawMessage(request))
+	return err == nil
 }

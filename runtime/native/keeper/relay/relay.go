@@ -4,6 +4,7 @@
 package relay
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,11 +16,21 @@ import (
 
 	"dev.sandboxed/native/flow"
 	"dev.sandboxed/native/frame"
+	"dev.sandboxed/native/keeper/stream"
 )
 
 const (
 	// clientLimit is how much that needs no credit may wait for a client.
 	clientLimit = 64 << 20
+	// answersLimit is how much of what the keeper itself tells an agent may wait for it: an agent that asks and never reads
+	// the answers would fill the keeper's memory otherwise.
+	answersLimit = 16 << 20
+	// clientPieces and agentPieces bound the data that the keeper itself sends and that a peer has not taken yet.
+	clientPieces, agentPieces = 4, 16
+	// agentWindows is what the windows of the agent's streams may grow by, together.
+	agentWindows = 128 << 20
+	// maxClientRequests is how many requests of one client the keeper answers at once.
+	maxClientRequests = 256
 	// maxInput is how much an agent may ask for on a stream ahead of reading it. An agent that asks and does not read would
 	// fill the keeper's memory otherwise.
 	maxInput = 4 << 20
@@ -57,8 +68,16 @@ type Relay struct {
 	fromAgent   *frame.Reader
 	pulse       pulse
 
+	life       context.Context // of the sandbox
+	end        context.CancelCauseFunc
+	forClients map[string]stream.Handler
+	forAgent   map[string]stream.Handler
+
 	mutex      sync.Mutex
 	routes     map[uint32]*route
+	calls      map[uint32]*stream.Call
+	requests   map[uint32]*stream.Request // of the agent
+	unanswered int                        // of these, those that have not come as far as an event
 	lastStream uint32
 	clients    map[*client]bool
 	running    json.RawMessage
@@ -74,35 +93,59 @@ type route struct {
 	agentStream, clientStream uint32
 	client                    *client // nil once it has gone
 	entrypoint                bool
-	unowned                   bool // asked by the keeper itself
 	toAgent                   flow.Credit
 	toClient                  [3]flow.Credit
 	asked                     int64 // input that the agent has granted and not been sent
 	events                    int
 }
 
-// New relays to the agent behind the two pipes, which is greeted with the wishes: what it has to set up inside.
-func New(id, version string, wishes frame.Greeting, toAgent, fromAgent *os.File, activity *Activity, observer Observer) (*Relay, error) {
-	r := Detached(id, version)
-	r.observer, r.activity, r.fromAgent = observer, activity, frame.NewReader(fromAgent)
+// Options are what a relay needs.
+type Options struct {
+	ID, Version string
+	// Wishes are what the agent has to set up inside.
+	Wishes frame.Greeting
+	// ToAgent and FromAgent are the pipes that lead to the agent.
+	ToAgent, FromAgent *os.File
+	Activity           *Activity
+	Observer           Observer
+}
+
+// New relays to the agent behind the two pipes.
+func New(o Options) (*Relay, error) {
+	r := Detached(o.ID, o.Version)
+	r.observer, r.activity, r.fromAgent = o.Observer, o.Activity, frame.NewReader(o.FromAgent)
 	r.pulse.relay = r
+	hangUp := func() error { return errors.Join(o.ToAgent.Close(), o.FromAgent.Close()) }
 	var err error
-	if r.agent, err = newOutlet(toAgent, toAgent.Close, 1<<62); err != nil {
+	r.agent, err = newOutlet(o.ToAgent, hangUp, limits{relayed: 1 << 62, own: answersLimit}, stream.NewRoom(agentPieces, agentWindows))
+	if err != nil {
 		return nil, err
 	}
-	own := r.greeting("")
-	wishes.Protocol, wishes.Role, wishes.Version = own.Protocol, own.Role, own.Version
-	return r, sendJSON(r.agent, 0, frame.Hello, wishes)
+	own, greeting := r.greeting(""), o.Wishes
+	greeting.Protocol, greeting.Role, greeting.Version = own.Protocol, own.Role, own.Version
+	return r, sendJSON(r.agent, 0, frame.Hello, greeting)
 }
+
+// HandleClient has the keeper itself answer what clients ask with an op. It is for the time before there are clients.
+func (r *Relay) HandleClient(op string, handler stream.Handler) { r.forClients[op] = handler }
+
+// HandleAgent answers what the agent asks with an op. It is for the time before the agent is served.
+func (r *Relay) HandleAgent(op string, handler stream.Handler) { r.forAgent[op] = handler }
 
 // Detached has no agent. It only tells clients how the sandbox ended.
 func Detached(id, version string) *Relay {
-	return &Relay{
+	r := &Relay{
 		id: id, version: version,
-		routes:  map[uint32]*route{},
-		clients: map[*client]bool{},
-		told:    make(chan struct{}),
+		forClients: map[string]stream.Handler{},
+		forAgent:   map[string]stream.Handler{},
+		routes:     map[uint32]*route{},
+		calls:      map[uint32]*stream.Call{},
+		requests:   map[uint32]*stream.Request{},
+		clients:    map[*client]bool{},
+		told:       make(chan struct{}),
 	}
+	r.life, r.end = context.WithCancelCause(context.Background())
+	return r
 }
 
 // Met says whether a client has ever connected.
@@ -124,7 +167,7 @@ func sendJSON(to *outlet, stream uint32, t frame.Type, value any) error {
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", t, err)
 	}
-	return to.send(frame.Frame{Stream: stream, Type: t, Payload: payload})
+	return to.relay(frame.Frame{Stream: stream, Type: t, Payload: payload})
 }
 
 // Entrypoint is how the entrypoint ended, or nil.
@@ -136,6 +179,22 @@ func (r *Relay) Entrypoint() *Outcome {
 
 // ServeAgent carries what the agent sends until it hangs up. An error means that the agent broke the protocol.
 func (r *Relay) ServeAgent() error {
+	defer r.end(errEnded)
+	err := r.serveAgent()
+	if errors.Is(r.agent.failure(), errSlow) {
+		return errUnread
+	}
+	return err
+}
+
+var (
+	// errEnded is why everything ends that the keeper does for a sandbox.
+	errEnded = stream.Errorf(stream.Cancelled, "the sandbox has ended")
+	// errUnread is an attack on the keeper's memory.
+	errUnread = fmt.Errorf("the agent asks and does not read the answers, of which %d bytes wait", answersLimit)
+)
+
+func (r *Relay) serveAgent() error {
 	first, err := r.fromAgent.Next()
 	if errors.Is(err, io.EOF) {
 		return nil
@@ -167,10 +226,17 @@ func (r *Relay) ServeAgent() error {
 }
 
 func (r *Relay) acceptFromAgent(f frame.Frame) error {
+	if f.Stream >= frame.FirstOfAgent {
+		return r.acceptRequest(f)
+	}
 	r.mutex.Lock()
 	route := r.routes[f.Stream]
 	if route == nil {
+		call := r.calls[f.Stream]
 		r.mutex.Unlock()
+		if call != nil {
+			return r.acceptForCall(call, f)
+		}
 		if f.Stream == 0 || f.Type == frame.Open || f.Type == frame.Control {
 			return fmt.Errorf("the agent sent %s on stream %d", f.Type, f.Stream)
 		}
@@ -255,7 +321,7 @@ func (r *Relay) removeRoute(route *route) {
 	if route.client != nil {
 		delete(route.client.streams, route.clientStream)
 	}
-	if !route.entrypoint && !route.unowned {
+	if !route.entrypoint {
 		r.activity.Ended()
 	}
 }
@@ -281,6 +347,7 @@ func (r *Relay) Finish(outcome Outcome) {
 	if err != nil {
 		payload = []byte(`{"exited":{"code":125,"reason":"FAILED"}}`)
 	}
+	r.end(errEnded)
 	r.mutex.Lock()
 	r.exited = payload
 	var waiting []*client

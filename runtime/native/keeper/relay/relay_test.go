@@ -31,6 +31,11 @@ type bench struct {
 
 func setUp(t *testing.T) *bench {
 	t.Helper()
+	return setUpWith(t, func(*Relay) {})
+}
+
+func setUpWith(t *testing.T, prepare func(r *Relay)) *bench {
+	t.Helper()
 	agentReads, toAgent, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -39,10 +44,11 @@ func setUp(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := New("sb-1", "test", frame.Greeting{}, toAgent, fromAgent, NewActivity(), quiet{})
+	r, err := New(Options{ID: "sb-1", Version: "test", ToAgent: toAgent, FromAgent: fromAgent, Activity: NewActivity(), Observer: quiet{}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	prepare(r)
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(t.TempDir(), "s"), Net: "unix"})
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"dev.sandboxed/native/keeper/limits"
 	"dev.sandboxed/native/keeper/relay"
 	"dev.sandboxed/native/keeper/state"
+	"dev.sandboxed/native/keeper/tunnel"
 )
 
 // Exit codes that do not come from a program.
@@ -42,6 +43,7 @@ type Keeper struct {
 	relay     *relay.Relay
 	activity  *relay.Activity
 	limits    *limits.Limits
+	tunnels   *tunnel.Tunnels
 
 	launched time.Time
 	verdicts chan relay.Outcome
@@ -162,7 +164,14 @@ func (k *Keeper) launch() error {
 	}
 	k.limits.Attach(k.runtime.pid())
 	k.launched = time.Now()
-	k.relay, err = relay.New(k.start.ID, k.version, k.wishes(), k.runtime.toAgent, k.runtime.fromAgent, k.activity, k)
+	k.relay, err = relay.New(relay.Options{
+		ID: k.start.ID, Version: k.version, Wishes: k.wishes(),
+		ToAgent: k.runtime.toAgent, FromAgent: k.runtime.fromAgent,
+		Activity: k.activity, Observer: k,
+	})
+	if err == nil {
+		err = k.connectNetwork()
+	}
 	if err != nil {
 		k.runtime.kill()
 		k.runtime.wait()
@@ -172,7 +181,8 @@ func (k *Keeper) launch() error {
 
 // wishes are what the agent has to set up before the sandbox runs.
 func (k *Keeper) wishes() frame.Greeting {
-	return frame.Greeting{PIDs: k.start.PIDs, Mounts: k.start.Mounts, MountBytes: k.start.MountBytes}
+	return frame.Greeting{PIDs: k.start.PIDs, Mounts: k.start.Mounts, MountBytes: k.start.MountBytes,
+		Network: k.device()}
 }
 
 // judge keeps the first verdict at hand for live.
@@ -187,6 +197,11 @@ func (k *Keeper) judge(outcome relay.Outcome) {
 func (k *Keeper) Running(agent frame.Greeting) {
 	k.limits.Confirm(k.runtime.pid())
 	close(k.running)
+	tunnels, err := k.openTunnels()
+	if err != nil {
+		k.judge(failed(err.Error(), ""))
+		return
+	}
 	unenforced := k.limits.Unenforced()
 	if slices.Contains(agent.Unenforced, limits.PIDs) {
 		unenforced = append(unenforced, limits.PIDs)
@@ -197,12 +212,14 @@ func (k *Keeper) Running(agent frame.Greeting) {
 			Agent:  time.Since(k.began).Microseconds(),
 		},
 		Unenforced: unenforced,
+		Tunnels:    tunnels,
 	})
 }
 
 type running struct {
-	StartupMicros startup  `json:"startupMicros"`
-	Unenforced    []string `json:"unenforced,omitempty"`
+	StartupMicros startup     `json:"startupMicros"`
+	Unenforced    []string    `json:"unenforced,omitempty"`
+	Tunnels       map[int]int `json:"tunnels,omitempty"`
 }
 
 type startup struct {
@@ -327,6 +344,7 @@ func (k *Keeper) outOfMemory() relay.Outcome {
 // release removes what is left and then tells the clients. A client that is still on its way finds the socket; only
 // then is the directory kept until it has been told.
 func (k *Keeper) release(outcome relay.Outcome, gone <-chan struct{}) {
+	k.closeNetwork()
 	if k.limits != nil {
 		if err := k.limits.Release(); err != nil {
 			fmt.Fprintln(os.Stderr, "keeper: remove a cgroup:", err)

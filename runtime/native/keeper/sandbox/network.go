@@ -1,0 +1,56 @@
+package sandbox
+
+import (
+	"fmt"
+
+	"dev.sandboxed/native/frame"
+	"dev.sandboxed/native/keeper/stream"
+	"dev.sandboxed/native/keeper/tunnel"
+)
+
+// device is what the agent is to make, or nil: a sandbox that may reach nothing does without.
+func (k *Keeper) device() *frame.Network {
+	if !k.start.Network.HasDevice() {
+		return nil
+	}
+	return &frame.Network{Hostname: k.start.Network.Hostname, Names: true}
+}
+
+// connectNetwork says who answers what clients and the agent ask about the network.
+func (k *Keeper) connectNetwork() error {
+	k.tunnels = tunnel.New(k.relay, k.activity)
+	k.relay.HandleClient("tunnel", k.tunnels.Handle)
+	if !k.start.Network.HasDevice() {
+		k.relay.HandleClient("policy", noNetwork)
+		k.relay.HandleClient("connections", noNetwork)
+	}
+	return nil
+}
+
+// noNetwork answers what only a sandbox with a network device knows.
+func noNetwork(*stream.Request) (any, error) {
+	return nil, stream.Errorf(stream.Invalid, "the sandbox was started without a network, which cannot be added while it runs: "+
+		"start it with a policy, be it one that allows nothing")
+}
+
+// openTunnels opens those that were declared, and says which port of the host leads to which port inside.
+func (k *Keeper) openTunnels() (map[int]int, error) {
+	if k.start.Network == nil {
+		return nil, nil
+	}
+	opened := map[int]int{}
+	for _, port := range k.start.Network.Ports {
+		outside, err := k.tunnels.Open(port)
+		if err != nil {
+			return nil, fmt.Errorf("the declared port %d: %w", port, err)
+		}
+		opened[port] = outside
+	}
+	return opened, nil
+}
+
+func (k *Keeper) closeNetwork() {
+	if k.tunnels != nil {
+		k.tunnels.Close()
+	}
+}

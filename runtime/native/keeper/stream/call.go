@@ -1,0 +1,126 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"dev.sandboxed/native/frame"
+)
+
+const (
+	// maxEvents and maxEventSize bound what an agent may send on a stream without credit.
+	maxEvents    = 16
+	maxEventSize = 64 << 10
+	// maxMessage is how much of an agent's message is passed on.
+	maxMessage = 512
+)
+
+// Call is a stream that the keeper opened to the agent, whose answers may be forged. Who opened it cancels it at the end, in
+// any case.
+type Call struct {
+	*Data
+	seen     int
+	events   chan json.RawMessage
+	answered chan struct{}
+	failure  *Error // what the answer said, once answered is closed
+}
+
+// Asking is a call of the number.
+func Asking(parent context.Context, number uint32, out Out) *Call {
+	return &Call{
+		Data:     newData(parent, number, frame.Input, frame.Output, out),
+		events:   make(chan json.RawMessage, maxEvents),
+		answered: make(chan struct{}),
+	}
+}
+
+// Accept takes a frame from the agent and never waits. RESULT is the last one. An error means that the agent broke the
+// protocol.
+func (c *Call) Accept(f frame.Frame) error {
+	switch f.Type {
+	case frame.Event:
+		if c.seen++; c.seen > maxEvents || len(f.Payload) > maxEventSize {
+			return fmt.Errorf("too many or too large events on stream %d", c.number)
+		}
+		c.events <- append(json.RawMessage(nil), f.Payload...)
+		return nil
+	case frame.Result:
+		c.finish(f.Payload)
+		return nil
+	default:
+		return c.Data.Accept(f)
+	}
+}
+
+// finish keeps the answer. What both sides have ended before may still be on its way to its reader; anything else is over.
+func (c *Call) finish(payload []byte) {
+	var result struct {
+		Error *Error `json:"error"`
+	}
+	if err := json.Unmarshal(payload, &result); err != nil {
+		result.Error = Errorf(IO, "the agent's answer cannot be read")
+	}
+	if result.Error != nil {
+		c.failure = bounded(result.Error)
+		c.close(c.failure)
+	} else if !c.close(nil) {
+		c.cancel(Errorf(Reset, "the agent ended the stream before its data"))
+	}
+	close(c.answered)
+}
+
+// bounded makes an agent's error fit to be shown.
+func bounded(e *Error) *Error {
+	switch e.Kind {
+	case ConnectionRefused, Unreachable, TimedOut, Reset, TooMany, Invalid, Cancelled:
+	default:
+		e.Kind = IO
+	}
+	printable := strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, strings.ToValidUTF8(e.Message[:min(len(e.Message), maxMessage)], ""))
+	return &Error{Kind: e.Kind, Message: "the agent says: " + printable}
+}
+
+// Event waits for the next event, or for the answer if that comes first.
+func (c *Call) Event(ctx context.Context) (json.RawMessage, error) {
+	select {
+	case e := <-c.events:
+		return e, nil
+	default:
+	}
+	select {
+	case e := <-c.events:
+		return e, nil
+	case <-c.answered:
+		select {
+		case e := <-c.events:
+			return e, nil
+		default:
+		}
+		if c.failure != nil {
+			return nil, c.failure
+		}
+		return nil, Errorf(IO, "the agent answered without doing what it was asked")
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// Cancel asks the agent to stop, unless it has answered. Its answer is still waited for by whoever relays it.
+func (c *Call) Cancel() {
+	c.mutex.Lock()
+	over := c.over
+	c.over = true
+	if !over {
+		_ = c.out.Send(frame.Frame{Stream: c.number, Type: frame.Control, Payload: []byte(`{"cancel":true}`)})
+	}
+	c.mutex.Unlock()
+	c.cancel(Errorf(Cancelled, "the request was cancelled"))
+}
