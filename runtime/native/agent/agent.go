@@ -15,6 +15,7 @@ import (
 	"dev.sandboxed/native/agent/pidlimit"
 	"dev.sandboxed/native/agent/proc"
 	"dev.sandboxed/native/agent/stream"
+	"dev.sandboxed/native/agent/upstream"
 	"dev.sandboxed/native/frame"
 )
 
@@ -22,6 +23,7 @@ import (
 type Agent struct {
 	out   *frame.Writer
 	table *proc.Table
+	asked *upstream.Table
 	ended chan command.Outcome
 
 	mutex      sync.Mutex
@@ -31,7 +33,7 @@ type Agent struct {
 
 // New makes an agent that answers on out.
 func New(out *frame.Writer, table *proc.Table) *Agent {
-	return &Agent{out: out, table: table, streams: map[uint32]*stream.Stream{}, ended: make(chan command.Outcome, 1)}
+	return &Agent{out: out, table: table, asked: upstream.New(out), streams: map[uint32]*stream.Stream{}, ended: make(chan command.Outcome, 1)}
 }
 
 // Ended tells how the entrypoint ended, after its last frame was written.
@@ -39,6 +41,7 @@ func (a *Agent) Ended() <-chan command.Outcome { return a.ended }
 
 // Serve greets the keeper and serves it until it hangs up, which is no error, or breaks the protocol.
 func (a *Agent) Serve(in io.Reader, version string) error {
+	defer a.asked.Close()
 	reader := frame.NewReader(in)
 	first, err := reader.Next()
 	if err != nil {
@@ -84,6 +87,9 @@ func ignoreEnd(err error) error {
 func (a *Agent) accept(f frame.Frame) error {
 	if f.Stream == 0 {
 		return fmt.Errorf("unexpected %s on stream 0", f.Type)
+	}
+	if upstream.Owns(f.Stream) {
+		return a.asked.Accept(f)
 	}
 	a.mutex.Lock()
 	s := a.streams[f.Stream]

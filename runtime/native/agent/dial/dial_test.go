@@ -181,7 +181,11 @@ func TestAProgramThatDoesNotReadHoldsBackItsOwnTunnelOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = accept(t, l)
-	go func() { _, _ = io.Copy(struct{ io.Writer }{stuck}, endless{}) }()
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		_, _ = io.Copy(struct{ io.Writer }{stuck}, endless{})
+	}()
 	for range 20 {
 		s, err := p.Dial(port)
 		if err != nil {
@@ -202,6 +206,7 @@ func TestAProgramThatDoesNotReadHoldsBackItsOwnTunnelOnly(t *testing.T) {
 	if r := stuck.Result(); r.Error == nil || r.Error.Kind != "CANCELLED" {
 		t.Fatalf("%+v", r)
 	}
+	<-written
 }
 
 type endless struct{}
