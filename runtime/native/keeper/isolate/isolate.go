@@ -25,17 +25,29 @@ const basic = syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC 
 // stage is what the first process in the namespaces has to do.
 type stage struct {
 	Limits limits.Stage
+	Tasks  int  // how many files of cgroups to enter it has inherited
 	Proc   bool // mount /proc anew
 }
 
-// Start runs the given program in new namespaces, with the standard files and what it is to do to itself. It must be called
-// on a thread that lives as long as the keeper does, since that is what the kernel watches.
-func Start(own limits.Stage, argv []string, stdin, stdout, stderr *os.File) (*exec.Cmd, error) {
-	c, err := command(own, argv, stdin, stdout, stderr)
+// firstInherited is the number of the first file that is no standard one.
+const firstInherited = 3
+
+// Start runs the given program in new namespaces and cgroups, with the standard files and what it is to do to itself. It
+// must be called on a thread that lives as long as the keeper does, since that is what the kernel watches.
+func Start(own limits.Stage, in limits.Entrance, argv []string, stdin, stdout, stderr *os.File) (*exec.Cmd, error) {
+	c, err := command(own, in, argv, stdin, stdout, stderr)
 	if err != nil {
 		return nil, err
 	}
 	err = c.Start()
+	if err != nil && in.Directory != nil {
+		// Not every kernel and container lets a process be forked into a cgroup.
+		in.Directory = nil
+		if c, err = command(own, in, argv, stdin, stdout, stderr); err != nil {
+			return nil, err
+		}
+		err = c.Start()
+	}
 	if err == nil {
 		return c, nil
 	}
@@ -50,7 +62,7 @@ func forbidden(err error) bool {
 		errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOSYS)
 }
 
-func command(own limits.Stage, argv []string, stdin, stdout, stderr *os.File) (*exec.Cmd, error) {
+func command(own limits.Stage, in limits.Entrance, argv []string, stdin, stdout, stderr *os.File) (*exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the keeper's own file: %w", err)
@@ -60,7 +72,7 @@ func command(own limits.Stage, argv []string, stdin, stdout, stderr *os.File) (*
 	if fresh {
 		flags |= syscall.CLONE_NEWPID
 	}
-	encoded, err := json.Marshal(stage{Limits: own, Proc: fresh})
+	encoded, err := json.Marshal(stage{Limits: own, Tasks: len(in.Tasks), Proc: fresh})
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +86,10 @@ func command(own limits.Stage, argv []string, stdin, stdout, stderr *os.File) (*
 		GidMappings: idMap(os.Getgid(), "/proc/self/gid_map"),
 		Pdeathsig:   syscall.SIGKILL,
 		Setsid:      true,
+	}
+	c.ExtraFiles = in.Tasks
+	if in.Directory != nil {
+		c.SysProcAttr.UseCgroupFD, c.SysProcAttr.CgroupFD = true, int(in.Directory.Fd())
 	}
 	return c, nil
 }
@@ -148,6 +164,9 @@ func Stage(arguments []string) error {
 	var own stage
 	if err := json.Unmarshal([]byte(arguments[0]), &own); err != nil {
 		return fmt.Errorf("read what to do: %w", err)
+	}
+	for i := range own.Tasks {
+		_ = limits.Enter(firstInherited + i) // else the keeper finds it outside and moves it
 	}
 	if err := own.Limits.Apply(); err != nil {
 		return err

@@ -220,6 +220,11 @@ func (g *group) setPIDs(n int64) error { return g.write("pids.max", strconv.Form
 
 func (g *group) add(pid int) error { return g.write("cgroup.procs", strconv.Itoa(pid)) }
 
+// holds says whether a process is in the cgroup.
+func (g *group) holds(pid int) bool {
+	return slices.Contains(words(filepath.Join(g.path, "cgroup.procs")), strconv.Itoa(pid))
+}
+
 // outOfMemory says whether the kernel has ended a process for the limit.
 func (g *group) outOfMemory() bool {
 	file := "memory.oom_control"

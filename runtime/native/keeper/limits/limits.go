@@ -38,21 +38,20 @@ type Request struct {
 	PIDs        int64
 }
 
-// Limits are in force from Attach to Release.
+// Limits are in force until Release.
 type Limits struct {
 	request    Request
 	groups     []*group
 	missing    []string // limits that no cgroup enforces
 	outOf      chan struct{}
 	outOnce    sync.Once
-	attached   chan struct{}
 	stop       chan struct{}
 	watchGroup sync.WaitGroup
 }
 
 // Prepare makes the cgroups.
 func (h Host) Prepare(r Request) *Limits {
-	l := &Limits{request: r, outOf: make(chan struct{}), attached: make(chan struct{}), stop: make(chan struct{})}
+	l := &Limits{request: r, outOf: make(chan struct{}), stop: make(chan struct{})}
 	wanted := l.wanted()
 	if len(wanted) == 0 {
 		return l
@@ -192,19 +191,6 @@ func (l *Limits) Unenforced() []string {
 	return u
 }
 
-// Attach puts the sandbox, whose first process is given, under its limits. Moving a process between cgroups can wait for
-// the whole kernel for some milliseconds, so that happens while the runtime starts.
-func (l *Limits) Attach(pid int) {
-	go func() {
-		defer close(l.attached)
-		for _, g := range l.groups {
-			if l.add(g, pid) != nil {
-				l.missing = append(l.missing, g.controllers...)
-			}
-		}
-	}()
-}
-
 func (l *Limits) add(g *group, pid int) error {
 	err := g.add(pid)
 	if errors.Is(err, syscall.ESRCH) {
@@ -213,12 +199,18 @@ func (l *Limits) add(g *group, pid int) error {
 	return err
 }
 
-// Confirm makes sure that every process is under the limits, also those that were forked before the first one was moved,
-// and watches the memory from now on. It must be called before the sandbox runs anything hostile.
+// Confirm makes sure that every process is under the limits, and watches the memory from now on. It is given the sandbox's
+// first process, and must be called before the sandbox runs anything hostile.
 func (l *Limits) Confirm(pid int) {
-	<-l.attached
-	for _, process := range Tree(pid) {
-		for _, g := range l.groups {
+	for _, g := range l.groups {
+		if g.holds(pid) {
+			continue // and so everything that it has started since it came in by the Entrance
+		}
+		if l.add(g, pid) != nil {
+			l.missing = append(l.missing, g.controllers...)
+			continue
+		}
+		for _, process := range Tree(pid)[1:] {
 			_ = l.add(g, process)
 		}
 	}

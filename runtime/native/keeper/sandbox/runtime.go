@@ -34,7 +34,7 @@ type runtime struct {
 
 // launch starts runsc. Only the thread that runs the keeper's main function may call it: the kernel ends the sandbox with
 // that thread.
-func launch(start *config.Start, directory *state.Directory, bundle string, stage limits.Stage) (*runtime, error) {
+func launch(start *config.Start, directory *state.Directory, bundle string, own *limits.Limits) (*runtime, error) {
 	argv := append([]string{}, start.Runsc...)
 	argv = append(argv, "--root="+directory.Root(), "run", "--bundle="+bundle, state.Container)
 	r := &runtime{errors: tail.New(tailSize), copied: make(chan struct{})}
@@ -45,7 +45,9 @@ func launch(start *config.Start, directory *state.Directory, bundle string, stag
 		}
 	}()
 	if err == nil {
-		r.command, err = isolate.Start(stage, argv, child[0], child[1], child[2])
+		in := own.Entrance()
+		defer in.Close()
+		r.command, err = isolate.Start(own.Stage(), in, argv, child[0], child[1], child[2])
 	}
 	if err != nil {
 		r.closePipes()

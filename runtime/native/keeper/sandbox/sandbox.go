@@ -159,10 +159,9 @@ func (k *Keeper) launch() error {
 	if err := k.directory.RememberCgroups(k.limits.Paths()); err != nil {
 		return err
 	}
-	if k.runtime, err = launch(k.start, k.directory, bundle, k.limits.Stage()); err != nil {
+	if k.runtime, err = launch(k.start, k.directory, bundle, k.limits); err != nil {
 		return err
 	}
-	k.limits.Attach(k.runtime.pid())
 	k.launched = time.Now()
 	k.relay, err = relay.New(relay.Options{
 		ID: k.start.ID, Version: k.version, Wishes: k.wishes(),
