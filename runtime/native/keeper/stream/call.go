@@ -113,6 +113,26 @@ func (c *Call) Event(ctx context.Context) (json.RawMessage, error) {
 	}
 }
 
+// Carry carries a connection as that of Data does, and then waits for the agent's answer: what was sent is still on its way
+// inside.
+func (c *Call) Carry(ctx context.Context, conn Conn) (Carried, error) {
+	carried, err := c.Data.Carry(ctx, conn)
+	if err != nil {
+		return carried, err
+	}
+	select {
+	case <-c.answered:
+		if c.failure != nil {
+			return carried, c.failure
+		}
+		return carried, nil
+	case <-ctx.Done():
+		return carried, context.Cause(ctx)
+	case <-c.context.Done():
+		return carried, context.Cause(c.context)
+	}
+}
+
 // Cancel asks the agent to stop, unless it has answered. Its answer is still waited for by whoever relays it.
 func (c *Call) Cancel() {
 	c.mutex.Lock()
