@@ -8,6 +8,8 @@ module dev.sandboxed.core {
       dev.sandboxed.gvisor;
   exports dev.sandboxed.core.image to
       dev.sandboxed.gvisor;
+  exports dev.sandboxed.core.network to
+      dev.sandboxed.gvisor;
   exports dev.sandboxed.core.protocol to
       dev.sandboxed.gvisor;
   exports dev.sandboxed.core.binaries to

@@ -1,7 +1,10 @@
 package dev.sandboxed.junit;
 
+import dev.sandboxed.Connection;
 import dev.sandboxed.Exec;
 import dev.sandboxed.ExitStatus;
+import dev.sandboxed.NetworkPolicy;
+import dev.sandboxed.PortTunnel;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxFiles;
 import dev.sandboxed.SandboxProcess;
@@ -68,6 +71,26 @@ final class RecordingSandbox implements Sandbox {
   @Override
   public SandboxFiles files() {
     return sandbox.files();
+  }
+
+  @Override
+  public PortTunnel tunnel(int port) {
+    return sandbox.tunnel(port);
+  }
+
+  @Override
+  public NetworkPolicy network() {
+    return sandbox.network();
+  }
+
+  @Override
+  public int changeNetwork(NetworkPolicy policy) {
+    return sandbox.changeNetwork(policy);
+  }
+
+  @Override
+  public List<Connection> connections() {
+    return sandbox.connections();
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.sandboxed.ByteSize;
 import dev.sandboxed.Image;
 import dev.sandboxed.Limits;
 import dev.sandboxed.Mount;
+import dev.sandboxed.NetworkSpec;
 import dev.sandboxed.SandboxSpec;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
@@ -65,6 +66,7 @@ class SettingsTest {
               Optional.of(ByteSize.parse("512m")),
               ByteSize.parse("64m"),
               99),
+          NetworkSpec.closed(),
           Duration.ofSeconds(30),
           Optional.of(Duration.ofSeconds(10)),
           true);

@@ -37,6 +37,13 @@ public interface Backend extends AutoCloseable {
   CompletableFuture<Sandbox> createAsync(SandboxSpec spec);
 
   /**
+   * Creates a network that sandboxes of this backend can join.
+   *
+   * @return the network, which the caller closes
+   */
+  SandboxNetwork createNetwork();
+
+  /**
    * Checks what works on this machine, what does not and how to mend it.
    *
    * @return the findings, in an order for people to read

@@ -21,6 +21,7 @@ final class NetworkPattern {
   private static final Pattern PORTS = Pattern.compile("(\\d{1,5})(?:-(\\d{1,5}))?");
   private static final Pattern NUMBER = Pattern.compile("\\d{1,3}");
   private static final Pattern NUMBERS = Pattern.compile("[0-9.]*[0-9][0-9.]*");
+  private static final Pattern NUMBER_AT_END = Pattern.compile("(?:^|\\.)(?:\\d+|0x[0-9a-f]*)$");
   private static final Pattern LABEL = Pattern.compile("[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?");
 
   /** What the rule is for; it decides which patterns make sense. */
@@ -223,6 +224,11 @@ final class NetworkPattern {
       throw invalid(
           "its name has %d characters".formatted(name.length()),
           "names have %d at most".formatted(MAX_NAME));
+    }
+    if (NUMBER_AT_END.matcher(name).find()) {
+      throw invalid(
+          "its name ends in a number, which programs take as an IP address",
+          "write addresses like 203.0.113.7");
     }
     for (var label : name.split("\\.", -1)) {
       if (!LABEL.matcher(label).matches()) {

@@ -37,21 +37,29 @@ import java.util.stream.Collectors;
  * <p><b>Private, loopback, link-local, multicast and metadata addresses stay closed</b>, also
  * behind a name that is allowed and with {@link #everything}. A pattern of addresses that lies
  * wholly in such a range opens it: {@code 10.1.2.3:5432}, or {@code 127.0.0.1:8080} for a server on
- * the host's loopback. {@link #allowPrivate} opens the private addresses of a name.
+ * the host's loopback. {@link #allowPrivate} opens the private addresses of a name. A metadata
+ * service, and an address of the host itself beyond its loopback, needs a pattern of its very
+ * address.
  */
 public final class NetworkPolicy {
   /** The most rules that a policy may have. */
   public static final int MAX_RULES = 1000;
 
-  private static final NetworkPolicy NONE = new NetworkPolicy(false, List.of(), List.of());
-  private static final NetworkPolicy EVERYTHING = new NetworkPolicy(true, List.of(), List.of());
+  private static final NetworkPolicy NONE = new NetworkPolicy(false, false, List.of(), List.of());
+  private static final NetworkPolicy EVERYTHING =
+      new NetworkPolicy(true, false, List.of(), List.of());
+  private static final NetworkPolicy BUILD_TOOLS =
+      new NetworkPolicy(false, true, List.of(), List.of());
 
   private final boolean everything;
+  private final boolean buildTools;
   private final List<NetworkRule> allowed;
   private final List<NetworkRule> denied;
 
-  private NetworkPolicy(boolean everything, List<NetworkRule> allowed, List<NetworkRule> denied) {
+  private NetworkPolicy(
+      boolean everything, boolean buildTools, List<NetworkRule> allowed, List<NetworkRule> denied) {
     this.everything = everything;
+    this.buildTools = buildTools;
     this.allowed = List.copyOf(new LinkedHashSet<>(allowed));
     this.denied = List.copyOf(new LinkedHashSet<>(denied));
     var rules = this.allowed.size() + this.denied.size();
@@ -91,7 +99,7 @@ public final class NetworkPolicy {
    * @throws InvalidSpecException if one is not a pattern
    */
   public static NetworkPolicy allow(List<String> patterns) {
-    return new NetworkPolicy(false, rules(patterns, NetworkPattern.Use.ALLOW), List.of());
+    return new NetworkPolicy(false, false, rules(patterns, NetworkPattern.Use.ALLOW), List.of());
   }
 
   /**
@@ -107,7 +115,7 @@ public final class NetworkPolicy {
    */
   public static NetworkPolicy allowPrivate(String... patterns) {
     return new NetworkPolicy(
-        false, rules(Arrays.asList(patterns), NetworkPattern.Use.ALLOW_PRIVATE), List.of());
+        false, false, rules(Arrays.asList(patterns), NetworkPattern.Use.ALLOW_PRIVATE), List.of());
   }
 
   /**
@@ -133,7 +141,7 @@ public final class NetworkPolicy {
    * @throws InvalidSpecException if one is not a pattern
    */
   public static NetworkPolicy deny(List<String> patterns) {
-    return new NetworkPolicy(false, List.of(), rules(patterns, NetworkPattern.Use.DENY));
+    return new NetworkPolicy(false, false, List.of(), rules(patterns, NetworkPattern.Use.DENY));
   }
 
   /**
@@ -150,6 +158,19 @@ public final class NetworkPolicy {
   }
 
   /**
+   * Returns the policy that allows what the user's own Maven, npm, pip, Cargo and Go configuration
+   * names, as it is when the sandbox starts.
+   *
+   * <p>Their settings without credentials reach the sandbox with it, so that the tools inside use
+   * the same servers.
+   *
+   * @return the policy
+   */
+  public static NetworkPolicy buildTools() {
+    return BUILD_TOOLS;
+  }
+
+  /**
    * Returns a policy that allows what either of the two allows, and denies what either denies.
    *
    * @param other the other policy
@@ -158,6 +179,7 @@ public final class NetworkPolicy {
   public NetworkPolicy and(NetworkPolicy other) {
     return new NetworkPolicy(
         everything || other.everything,
+        buildTools || other.buildTools,
         joined(allowed, other.allowed),
         joined(denied, other.denied));
   }
@@ -172,12 +194,21 @@ public final class NetworkPolicy {
   }
 
   /**
+   * Returns whether the servers of the user's build tools are allowed that no rule denies.
+   *
+   * @return whether {@link #buildTools} is part of this policy
+   */
+  public boolean usesBuildTools() {
+    return buildTools;
+  }
+
+  /**
    * Returns whether no destination is allowed.
    *
    * @return whether this is {@link #none}, perhaps with rules that deny
    */
   public boolean allowsNothing() {
-    return !everything && allowed.isEmpty();
+    return !everything && !buildTools && allowed.isEmpty();
   }
 
   /**
@@ -202,13 +233,14 @@ public final class NetworkPolicy {
   public boolean equals(Object other) {
     return other instanceof NetworkPolicy that
         && everything == that.everything
+        && buildTools == that.buildTools
         && allowed.equals(that.allowed)
         && denied.equals(that.denied);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(everything, allowed, denied);
+    return Objects.hash(everything, buildTools, allowed, denied);
   }
 
   /** Returns for example {@code "*.example.org, 203.0.113.0/24; not admin.example.org"}. */
@@ -217,6 +249,9 @@ public final class NetworkPolicy {
     var open = new ArrayList<String>();
     if (everything) {
       open.add("everything");
+    }
+    if (buildTools) {
+      open.add("build tools");
     }
     allowed.forEach(rule -> open.add(rule.toString()));
     var opened = open.isEmpty() ? "nothing" : String.join(", ", open);

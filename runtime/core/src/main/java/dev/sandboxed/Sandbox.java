@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A running sandbox: an own kernel, an own file system, no network.
+ * A running sandbox: an own kernel, an own file system, and no network unless its spec allows one.
  *
  * <pre>{@code
  * try (var sandbox = Sandbox.builder().memory(ByteSize.parse("512m")).create()) {
@@ -18,6 +18,9 @@ import java.util.concurrent.CompletableFuture;
  * <p>Handles are thread-safe. A sandbox lives until it is closed or terminated, its entrypoint
  * ends, or its timeout (5 minutes unless set) is over, whichever is first; it never outlives the
  * JVM that created it, however that JVM ends.
+ *
+ * <p>Nothing outside is reachable unless {@link SandboxBuilder#network} allows it, and nobody
+ * reaches the ports inside but through {@link #tunnel} and a shared {@link SandboxNetwork}.
  *
  * <p>Calls on a sandbox that has ended throw {@link SandboxNotRunningException}.
  */
@@ -96,6 +99,50 @@ public interface Sandbox extends AutoCloseable {
    * @return the thread-safe view
    */
   SandboxFiles files();
+
+  /**
+   * Makes a TCP port inside reachable on the host's loopback, until the sandbox ends. It needs no
+   * network policy, and nothing has to listen on the port yet.
+   *
+   * <pre>{@code
+   * var health = sandbox.tunnel(8080).uri().resolve("/health");
+   * }</pre>
+   *
+   * @param port the port inside, from 1 to 65535
+   * @return the same tunnel whenever the same port is asked for
+   * @throws InvalidSpecException if there is no such port
+   * @throws SandboxException if the sandbox has 64 tunnels already
+   */
+  PortTunnel tunnel(int port);
+
+  /**
+   * Returns which destinations outside the sandbox may reach now.
+   *
+   * @return the policy in force; {@link NetworkPolicy#none} if the spec names none
+   */
+  NetworkPolicy network();
+
+  /**
+   * Replaces the policy; connections that the new one does not allow are cut.
+   *
+   * <pre>{@code
+   * sandbox.exec("npm", "ci").await();
+   * sandbox.changeNetwork(NetworkPolicy.none());
+   * }</pre>
+   *
+   * @param policy the new policy
+   * @return how many connections were cut
+   * @throws SandboxException if the sandbox was created without a network
+   */
+  int changeNetwork(NetworkPolicy policy);
+
+  /**
+   * Returns the destinations outside that programs inside tried to reach, allowed or not; it
+   * answers for ended sandboxes too.
+   *
+   * @return the last 10,000, in the order they were tried
+   */
+  List<Connection> connections();
 
   /**
    * Returns the exit status without waiting.

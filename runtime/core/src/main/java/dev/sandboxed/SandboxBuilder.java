@@ -1,5 +1,6 @@
 package dev.sandboxed;
 
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,6 +33,10 @@ public final class SandboxBuilder {
   private @Nullable String workdir;
   private final Map<String, Mount> mounts = new LinkedHashMap<>();
   private Limits limits = Limits.defaults();
+  private @Nullable NetworkPolicy network;
+  private final List<Integer> ports = new ArrayList<>();
+  private final List<InetSocketAddress> dns = new ArrayList<>();
+  private final Map<SandboxNetwork, String> networks = new LinkedHashMap<>();
   private Duration timeout = SandboxSpec.DEFAULT_TIMEOUT;
   private @Nullable Duration idleTimeout;
   private boolean verbose;
@@ -47,6 +52,10 @@ public final class SandboxBuilder {
     workdir = spec.workdir().orElse(null);
     mounts.putAll(spec.mounts());
     limits = spec.limits();
+    network = spec.network().policy().orElse(null);
+    ports.addAll(spec.network().ports());
+    dns.addAll(spec.network().dns());
+    networks.putAll(spec.network().networks());
     timeout = spec.timeout();
     idleTimeout = spec.idleTimeout().orElse(null);
     verbose = spec.verbose();
@@ -197,6 +206,65 @@ public final class SandboxBuilder {
   }
 
   /**
+   * Gives the sandbox a network under a policy, which {@link Sandbox#changeNetwork} can replace.
+   *
+   * <p>Unless set, a sandbox has no network device beyond its own loopback: nothing outside is
+   * reachable, and nothing can be opened later. To begin closed and open it later, give {@link
+   * NetworkPolicy#none}.
+   *
+   * @param policy which destinations outside may be reached
+   * @return this
+   */
+  public SandboxBuilder network(NetworkPolicy policy) {
+    this.network = Objects.requireNonNull(policy, "policy");
+    return this;
+  }
+
+  /**
+   * Declares a TCP port inside: it has a tunnel from the start, and sandboxes of the same network
+   * reach it. Without a declaration, {@link Sandbox#tunnel} still reaches every port.
+   *
+   * @param port from 1 to 65535; 64 ports at most
+   * @return this
+   */
+  public SandboxBuilder port(int port) {
+    ports.add(port);
+    return this;
+  }
+
+  /**
+   * Names the DNS servers that look up what the sandbox asks for, instead of the host's own; the
+   * policy still decides which names may be asked for.
+   *
+   * <p>A proxy of the host is not used then: it would look the names up elsewhere.
+   *
+   * @param servers IP addresses with ports; 8 at most
+   * @return this
+   */
+  public SandboxBuilder dns(InetSocketAddress... servers) {
+    dns.addAll(List.of(servers));
+    return this;
+  }
+
+  /**
+   * Makes the sandbox part of a network of sandboxes: the others find it by the name, and reach the
+   * ports it declares.
+   *
+   * @param network the network
+   * @param name 1 to 63 of {@code a-z}, {@code 0-9} and {@code -}, beginning with a letter; unique
+   *     in the network
+   * @return this
+   */
+  public SandboxBuilder join(SandboxNetwork network, String name) {
+    if (networks.put(Objects.requireNonNull(network, "network"), name) != null) {
+      throw new InvalidSpecException(
+          "The sandbox joins the same network twice, the second time as \"%s\"; join it once"
+              .formatted(OutputTail.printable(name)));
+    }
+    return this;
+  }
+
+  /**
    * Sets how long the sandbox may live; 5 minutes unless set.
    *
    * @param timeout more than zero, 24 hours at most
@@ -210,7 +278,8 @@ public final class SandboxBuilder {
   /**
    * Ends the sandbox when it was idle for this long; off unless set.
    *
-   * <p>It is active while an exec runs, stdin is written or a file call runs.
+   * <p>It is active while an exec runs, stdin is written, a file call runs or a connection through
+   * a tunnel is open.
    *
    * @param idleTimeout more than zero, 24 hours at most
    * @return this
@@ -257,6 +326,7 @@ public final class SandboxBuilder {
         Optional.ofNullable(workdir),
         mounts,
         limits,
+        new NetworkSpec(Optional.ofNullable(network), ports, dns, networks),
         timeout,
         Optional.ofNullable(idleTimeout),
         verbose);

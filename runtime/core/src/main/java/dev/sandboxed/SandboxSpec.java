@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param workdir where processes start and relative paths begin; an absolute path
  * @param mounts host directories by their absolute paths inside
  * @param limits cpu, memory, disk and processes
+ * @param network what it may reach, and who may reach it
  * @param timeout how long the sandbox may live: more than zero, 24 hours at most
  * @param idleTimeout how long it may be idle: more than zero, 24 hours at most
  * @param verbose whether execs and file calls are logged
@@ -30,6 +31,7 @@ public record SandboxSpec(
     Optional<String> workdir,
     Map<String, Mount> mounts,
     Limits limits,
+    NetworkSpec network,
     Duration timeout,
     Optional<Duration> idleTimeout,
     boolean verbose) {

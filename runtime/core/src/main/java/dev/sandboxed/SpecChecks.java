@@ -1,16 +1,20 @@
 package dev.sandboxed;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The checks of what users pass in, with the messages they see. */
 final class SpecChecks {
   private static final Set<String> RESERVED_TARGETS =
       Set.of("/", "/root", "/tmp", "/proc", "/sys", "/dev");
+
+  private static final Pattern MEMBER_NAME = Pattern.compile("[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?");
 
   private SpecChecks() {}
 
@@ -86,6 +90,29 @@ final class SpecChecks {
     if (port < 1 || port > 65_535) {
       throw new InvalidSpecException(
           "There is no port %d; ports are numbers from 1 to 65535".formatted(port));
+    }
+  }
+
+  static void atMost(String what, int count, int limit) {
+    if (count > limit) {
+      throw new InvalidSpecException(
+          "The spec has %,d %s; it may have %d at most".formatted(count, what, limit));
+    }
+  }
+
+  static void dns(InetSocketAddress server) {
+    if (server.isUnresolved() || server.getPort() == 0) {
+      throw new InvalidSpecException(
+          "\"%s\" is not the address of a DNS server; give an IP address and a port, such as new InetSocketAddress(\"127.0.0.1\", 5353)"
+              .formatted(server));
+    }
+  }
+
+  static void memberName(String name) {
+    if (!MEMBER_NAME.matcher(name).matches() || name.equals("localhost")) {
+      throw new InvalidSpecException(
+          "\"%s\" is not a name for a sandbox in a network; use 1 to 63 of a-z, 0-9 and -, beginning with a letter, such as db"
+              .formatted(OutputTail.printable(name)));
     }
   }
 

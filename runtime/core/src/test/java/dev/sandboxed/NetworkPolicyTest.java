@@ -112,6 +112,15 @@ class NetworkPolicyTest {
   }
 
   @Test
+  void build_tools_are_a_mark_that_stays() {
+    var policy = NetworkPolicy.buildTools().and(NetworkPolicy.allow("example.org"));
+    assertThat(policy.usesBuildTools()).isTrue();
+    assertThat(NetworkPolicy.buildTools().allowsNothing()).isFalse();
+    assertThat(policy).hasToString("build tools, example.org");
+    assertThat(policy).isNotEqualTo(NetworkPolicy.allow("example.org"));
+  }
+
+  @Test
   void denials_alone_allow_nothing() {
     assertThat(NetworkPolicy.deny("example.org").allowsNothing()).isTrue();
   }
@@ -183,6 +192,10 @@ class NetworkPolicyTest {
             + " from a lower to a higher one",
         "example.org:90-80|there are no ports 90-80; write a number from 1 to 65535, or a range"
             + " from a lower to a higher one",
+        "example.0x7f|its name ends in a number, which programs take as an IP address; write"
+            + " addresses like 203.0.113.7",
+        "example.127|its name ends in a number, which programs take as an IP address; write"
+            + " addresses like 203.0.113.7",
         "256.0.0.1|\"256.0.0.1\" is not an IP address; write IPv4 with four numbers, such as"
             + " 203.0.113.7",
         "10.1|\"10.1\" is not an IP address; write IPv4 with four numbers, such as 203.0.113.7",

@@ -3,9 +3,12 @@ package dev.sandboxed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +24,7 @@ class SandboxSpecTest {
     assertThat(spec.timeout()).isEqualTo(Duration.ofMinutes(5));
     assertThat(spec.idleTimeout()).isEmpty();
     assertThat(spec.mounts()).isEmpty();
+    assertThat(spec.network()).isEqualTo(NetworkSpec.closed());
     assertThat(spec.env()).isEmpty();
   }
 
@@ -48,11 +52,21 @@ class SandboxSpecTest {
             .cpus(0.5)
             .disk(ByteSize.parse("1g"))
             .processes(9)
+            .network(NetworkPolicy.allow("*.example.org"))
+            .dns(new InetSocketAddress(InetAddress.getLoopbackAddress(), 5353))
+            .port(8080)
+            .join(new Network(), "db")
             .timeout(Duration.ofHours(24))
             .idleTimeout(Duration.ofMillis(1))
             .verbose(true)
             .build();
     assertThat(spec.toBuilder().build()).isEqualTo(spec);
+  }
+
+  @Test
+  void aPortCountsOnce() {
+    assertThat(Sandbox.builder().port(80).port(443).port(80).build().network().ports())
+        .containsExactly(80, 443);
   }
 
   @Test
@@ -119,6 +133,30 @@ class SandboxSpecTest {
             "The memory limit is 1m; a sandbox needs 16m at least"),
         misuse(
             b -> b.disk(ByteSize.parse("1k")), "The disk limit is 1k; it must be 1 MiB at least"),
+        misuse(b -> b.port(0), "There is no port 0; ports are numbers from 1 to 65535"),
+        misuse(
+            b -> IntStream.rangeClosed(1, 65).forEach(b::port),
+            "The spec has 65 ports; it may have 64 at most"),
+        misuse(
+            b -> b.dns(new InetSocketAddress(InetAddress.getLoopbackAddress(), 5353)),
+            "The DNS servers [localhost/127.0.0.1:5353] are given to a sandbox without a network;"
+                + " add network(...) with a policy, or leave them out"),
+        misuse(
+            b ->
+                b.network(NetworkPolicy.none())
+                    .dns(InetSocketAddress.createUnresolved("dns.example", 53)),
+            "\"dns.example/<unresolved>:53\" is not the address of a DNS server; give an IP address"
+                + " and a port, such as new InetSocketAddress(\"127.0.0.1\", 5353)"),
+        misuse(
+            b -> b.join(new Network(), "Data base"),
+            "\"Data base\" is not a name for a sandbox in a network; use 1 to 63 of a-z, 0-9 and -,"
+                + " beginning with a letter, such as db"),
+        misuse(
+            b -> {
+              var network = new Network();
+              b.join(network, "a").join(network, "b");
+            },
+            "The sandbox joins the same network twice, the second time as \"b\"; join it once"),
         misuse(b -> b.processes(0), "The limit of processes is 0; it must be 1 at least"));
   }
 
@@ -142,6 +180,16 @@ class SandboxSpecTest {
         .hasMessage(
             "The host has no environment variable SANDBOXED_NO_SUCH_VARIABLE to take a secret from;"
                 + " set it, or use Secret.of");
+  }
+
+  private static final class Network implements SandboxNetwork {
+    @Override
+    public String id() {
+      return "net-test";
+    }
+
+    @Override
+    public void close() {}
   }
 
   private static Arguments misuse(Consumer<SandboxBuilder> change, String message) {

@@ -3,6 +3,7 @@ package dev.sandboxed.gvisor;
 import dev.sandboxed.Backend;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxException;
+import dev.sandboxed.SandboxNetwork;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.core.binaries.Settings;
 import java.util.List;
@@ -25,6 +26,7 @@ public final class GvisorBackend implements Backend {
 
   private final Settings settings;
   private final Set<Sandbox> sandboxes = ConcurrentHashMap.newKeySet();
+  private final Set<SandboxNetwork> networks = ConcurrentHashMap.newKeySet();
   private final ExecutorService executor = executor();
   private @Nullable Launcher launcher;
   private @Nullable Thread hook;
@@ -83,6 +85,17 @@ public final class GvisorBackend implements Backend {
   }
 
   @Override
+  public SandboxNetwork createNetwork() {
+    var network = launcher().createNetwork(networks::remove);
+    networks.add(network);
+    if (isClosed()) {
+      network.close();
+      throw closedError();
+    }
+    return network;
+  }
+
+  @Override
   public List<Finding> check() {
     return new Doctor(settings, this).findings();
   }
@@ -96,7 +109,7 @@ public final class GvisorBackend implements Backend {
         hook = null;
       }
     }
-    closeSandboxes();
+    closeAll();
     synchronized (this) {
       if (launcher != null) {
         launcher.close();
@@ -123,7 +136,7 @@ public final class GvisorBackend implements Backend {
     if (launcher == null) {
       launcher = Launcher.open(settings, executor);
       // Sandboxes die with this process in any case; the hook waits until nothing is left of them.
-      hook = new Thread(this::closeSandboxes, "sandboxed-shutdown");
+      hook = new Thread(this::closeAll, "sandboxed-shutdown");
       Runtime.getRuntime().addShutdownHook(hook);
     }
     return launcher;
@@ -133,9 +146,10 @@ public final class GvisorBackend implements Backend {
     return closed;
   }
 
-  private void closeSandboxes() {
+  private void closeAll() {
     sandboxes.forEach(Sandbox::terminate);
     sandboxes.forEach(Sandbox::close);
+    networks.forEach(SandboxNetwork::close);
   }
 
   private static SandboxException closedError() {

@@ -2,6 +2,7 @@ package dev.sandboxed.gvisor;
 
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxFailedException;
+import dev.sandboxed.SandboxNetwork;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.core.agent.AgentSandbox;
 import dev.sandboxed.core.binaries.BinaryCache;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Starts sandboxes from specs. Thread-safe. */
@@ -28,6 +30,7 @@ final class Launcher {
   private final SandboxBinaries binaries;
   private final StateDirectory state;
   private final ImageStore images;
+  private final NetworkStart networks;
   private final Executor executor;
   private volatile @Nullable Path agentImage;
 
@@ -35,10 +38,15 @@ final class Launcher {
   private final AtomicBoolean proven = new AtomicBoolean();
 
   private Launcher(
-      SandboxBinaries binaries, StateDirectory state, ImageStore images, Executor executor) {
+      SandboxBinaries binaries,
+      StateDirectory state,
+      ImageStore images,
+      NetworkStart networks,
+      Executor executor) {
     this.binaries = binaries;
     this.state = state;
     this.images = images;
+    this.networks = networks;
     this.executor = executor;
   }
 
@@ -47,7 +55,12 @@ final class Launcher {
     var binaries =
         SandboxBinaries.locate(settings, new BinaryCache(cache), Launcher.class.getClassLoader());
     var state = StateDirectory.open(settings);
-    return new Launcher(binaries, state, ImageStore.open(cache.directory("images")), executor);
+    return new Launcher(
+        binaries,
+        state,
+        ImageStore.open(cache.directory("images")),
+        new NetworkStart(settings),
+        executor);
   }
 
   /** Releases what the launcher holds; sandboxes that run go on. */
@@ -55,11 +68,19 @@ final class Launcher {
     images.close();
   }
 
+  /** Makes a network for sandboxes. */
+  SandboxNetwork createNetwork(Consumer<SandboxNetwork> onClose) {
+    var network = DirectoryNetwork.create(state, onClose);
+    executor.execute(() -> DirectoryNetwork.sweep(state));
+    return network;
+  }
+
   Sandbox launch(SandboxSpec spec, Launch launch) {
     var begin = System.nanoTime();
     var id = newId();
     var image = images.prepare(spec.image());
-    var runtime = new RuntimeSpec("sandbox", image.erofs(), agentImage(), spec.limits().disk());
+    var runtime =
+        new RuntimeSpec(NetworkStart.HOSTNAME, image.erofs(), agentImage(), spec.limits().disk());
     image.mounts().forEach(m -> runtime.hostTools(m.target(), m.source()));
     var aside = HostMounts.add(spec, runtime);
     var message = message(id, spec, runtime, aside);
@@ -90,6 +111,7 @@ final class Launcher {
         spec,
         image.environment(),
         spec.workdir().orElse(image.workingDirectory()),
+        networks::policy,
         executor,
         Duration.ofNanos(prepared - begin),
         prepared);
@@ -107,6 +129,7 @@ final class Launcher {
 
   /** Removes what keepers that were killed have left behind. */
   private void sweep() {
+    DirectoryNetwork.sweep(state);
     try {
       Commands.start(List.of(binaries.keeper().toString(), "sweep", state.path().toString()));
     } catch (IOException e) {
@@ -130,6 +153,7 @@ final class Launcher {
       message.put("mounts", aside);
       message.put("mountBytes", limits.disk().bytes());
     }
+    message.put("network", networks.of(spec.network()).orElse(null));
     message.put("timeoutMillis", Math.max(1, spec.timeout().toMillis()));
     message.put(
         "idleTimeoutMillis", spec.idleTimeout().map(t -> Math.max(1, t.toMillis())).orElse(null));

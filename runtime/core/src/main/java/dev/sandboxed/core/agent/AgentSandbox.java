@@ -1,7 +1,10 @@
 package dev.sandboxed.core.agent;
 
+import dev.sandboxed.Connection;
 import dev.sandboxed.Exec;
 import dev.sandboxed.ExitStatus;
+import dev.sandboxed.NetworkPolicy;
+import dev.sandboxed.PortTunnel;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxFailedException;
@@ -22,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A sandbox that is driven through its agent, whichever backend made it. */
@@ -35,6 +39,7 @@ public final class AgentSandbox implements Sandbox {
   private final AgentContext context;
   private final StartupTimings startup;
   private final SandboxFiles files;
+  private final RemoteNetwork network;
   private final @Nullable RemoteProcess entrypoint;
 
   /**
@@ -44,6 +49,7 @@ public final class AgentSandbox implements Sandbox {
    * @param spec what it was created from
    * @param env the environment of every process inside that the image asks for
    * @param workdir where processes start and relative paths begin
+   * @param policies writes network policies the way its keeper reads them
    * @param executor where work of users runs, and what takes long
    * @param prepared how long it took to get image and files ready
    * @param begin the time, by {@link System#nanoTime}, at which they were
@@ -53,6 +59,7 @@ public final class AgentSandbox implements Sandbox {
       SandboxSpec spec,
       Map<String, String> env,
       String workdir,
+      Function<NetworkPolicy, JsonObject> policies,
       Executor executor,
       Duration prepared,
       long begin) {}
@@ -63,12 +70,14 @@ public final class AgentSandbox implements Sandbox {
       SandboxLifecycle lifecycle,
       AgentContext context,
       StartupTimings startup,
+      RemoteNetwork network,
       @Nullable RemoteProcess entrypoint) {
     this.origin = origin;
     this.transport = transport;
     this.lifecycle = lifecycle;
     this.context = context;
     this.startup = startup;
+    this.network = network;
     this.entrypoint = entrypoint;
     files = new RemoteFiles(context);
   }
@@ -102,7 +111,8 @@ public final class AgentSandbox implements Sandbox {
   private static Sandbox start(
       Origin origin, SandboxTransport transport, SandboxLifecycle lifecycle) throws IOException {
     var connection = AgentConnection.open(transport.channel(), origin.id(), lifecycle);
-    var answered = Waits.join(lifecycle.running(), "the start of the sandbox", connection::close);
+    var running = Waits.join(lifecycle.running(), "the start of the sandbox", connection::close);
+    var answered = running.answered();
     var elapsed = Duration.ofNanos(System.nanoTime() - origin.begin());
     var timings =
         new StartupTimings(
@@ -117,6 +127,8 @@ public final class AgentSandbox implements Sandbox {
             environment(origin),
             origin.workdir(),
             new CallLog(origin.id(), spec.verbose()));
+    var network = new RemoteNetwork(origin, context, lifecycle);
+    network.start(running.tunnels());
     if (!origin.workdir().equals("/")) {
       new RemoteFiles(context).makeDirectories(origin.workdir());
     }
@@ -125,7 +137,7 @@ public final class AgentSandbox implements Sandbox {
       entrypoint = ExecCommand.of(context, spec.command()).startEntrypoint();
       Waits.join(entrypoint.whenStarted(), "the start of the entrypoint", connection::close);
     }
-    return new AgentSandbox(origin, transport, lifecycle, context, timings, entrypoint);
+    return new AgentSandbox(origin, transport, lifecycle, context, timings, network, entrypoint);
   }
 
   @Override
@@ -156,6 +168,26 @@ public final class AgentSandbox implements Sandbox {
   @Override
   public SandboxFiles files() {
     return files;
+  }
+
+  @Override
+  public PortTunnel tunnel(int port) {
+    return network.tunnel(port);
+  }
+
+  @Override
+  public NetworkPolicy network() {
+    return network.policy();
+  }
+
+  @Override
+  public int changeNetwork(NetworkPolicy policy) {
+    return network.change(policy);
+  }
+
+  @Override
+  public List<Connection> connections() {
+    return network.tried();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.sandboxed.core.agent;
 
+import dev.sandboxed.Connection;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -36,6 +37,12 @@ final class CallLog {
                                   : firstLine(Waits.unwrap(failure)),
                               Duration.ofNanos(System.nanoTime() - begin).toMillis())));
     }
+  }
+
+  /** Notes a destination that the policy refused. */
+  void refused(Connection connection) {
+    System.getLogger(NAME)
+        .log(verbose ? Level.INFO : Level.DEBUG, () -> "%s: %s".formatted(id, connection));
   }
 
   private static String firstLine(Throwable failure) {

@@ -1,10 +1,14 @@
 package dev.sandboxed.core.agent;
 
+import static dev.sandboxed.core.protocol.ProtocolException.Rule.CONVERSATION;
+
 import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.core.protocol.JsonObject;
 import dev.sandboxed.core.protocol.ProtocolException;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -18,7 +22,7 @@ final class SandboxLifecycle implements AgentConnection.Listener {
   private final String id;
   private final SandboxSpec spec;
   private final SandboxTransport transport;
-  private final CompletableFuture<Duration> running = new CompletableFuture<>();
+  private final CompletableFuture<Running> running = new CompletableFuture<>();
   private final CompletableFuture<Ending> ended = new CompletableFuture<>();
   private volatile @Nullable Ending ending;
 
@@ -29,10 +33,15 @@ final class SandboxLifecycle implements AgentConnection.Listener {
   }
 
   /**
-   * Completes when the agent has answered, with the time it took since the runtime was started; or
-   * with what kept the sandbox from starting.
+   * What is known of a sandbox once its agent has answered.
+   *
+   * @param answered the time it took since the runtime was started
+   * @param tunnels the ports inside that have a tunnel, with their ports on the host
    */
-  CompletableFuture<Duration> running() {
+  record Running(Duration answered, Map<Integer, Integer> tunnels) {}
+
+  /** Completes when the agent has answered; or with what kept the sandbox from starting. */
+  CompletableFuture<Running> running() {
     return running;
   }
 
@@ -43,7 +52,10 @@ final class SandboxLifecycle implements AgentConnection.Listener {
 
   @Override
   public void event(JsonObject event) throws ProtocolException {
-    event.object("running").ifPresent(r -> running.complete(answeredAfter(r)));
+    var begun = event.object("running");
+    if (begun.isPresent()) {
+      running.complete(new Running(answeredAfter(begun.get()), tunnels(begun.get())));
+    }
     var exited = event.object("exited");
     if (exited.isPresent()) {
       var exit = exited.get();
@@ -96,6 +108,19 @@ final class SandboxLifecycle implements AgentConnection.Listener {
       Thread.currentThread().interrupt();
       return "";
     }
+  }
+
+  private Map<Integer, Integer> tunnels(JsonObject started) throws ProtocolException {
+    var open = new HashMap<Integer, Integer>();
+    var told = started.object("tunnels").orElse(JsonObject.of(Map.of()));
+    for (var port : spec.network().ports()) {
+      var outside = told.number(port.toString()).orElse(0);
+      if (outside < 1 || outside > 65_535) {
+        throw new ProtocolException(CONVERSATION, "no tunnel to the declared port " + port);
+      }
+      open.put(port, (int) outside);
+    }
+    return open;
   }
 
   private static Duration answeredAfter(JsonObject running) {

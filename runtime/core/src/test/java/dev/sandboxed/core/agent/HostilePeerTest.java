@@ -10,8 +10,10 @@ import dev.sandboxed.OutputTooLargeException;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxFailedException;
 import dev.sandboxed.SandboxFileException;
+import dev.sandboxed.core.network.PolicyMessage;
 import dev.sandboxed.core.protocol.Frame;
 import dev.sandboxed.core.protocol.FrameType;
+import dev.sandboxed.core.protocol.JsonObject;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -278,6 +280,7 @@ class HostilePeerTest {
         builder.build(),
         Map.of("PATH", "/bin"),
         "/",
+        policy -> JsonObject.of(PolicyMessage.of(policy)),
         executor,
         Duration.ZERO,
         System.nanoTime());

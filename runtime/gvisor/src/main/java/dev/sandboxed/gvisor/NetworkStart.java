@@ -1,0 +1,71 @@
+package dev.sandboxed.gvisor;
+
+import dev.sandboxed.InvalidSpecException;
+import dev.sandboxed.NetworkPolicy;
+import dev.sandboxed.NetworkSpec;
+import dev.sandboxed.SandboxNetwork;
+import dev.sandboxed.core.binaries.Settings;
+import dev.sandboxed.core.network.HostProxy;
+import dev.sandboxed.core.network.PolicyMessage;
+import dev.sandboxed.core.protocol.JsonObject;
+import java.net.InetSocketAddress;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Writes what a keeper has to know about a sandbox's network. Thread-safe. */
+final class NetworkStart {
+  /** What a sandbox calls itself. */
+  static final String HOSTNAME = "sandbox";
+
+  private final Settings settings;
+
+  NetworkStart(Settings settings) {
+    this.settings = settings;
+  }
+
+  /** Returns the start message's member; empty if the sandbox has nothing of a network. */
+  Optional<JsonObject> of(NetworkSpec spec) {
+    if (spec.equals(NetworkSpec.closed())) {
+      return Optional.empty();
+    }
+    var message = new LinkedHashMap<String, @Nullable Object>();
+    message.put("policy", spec.policy().map(this::policy).orElse(null));
+    if (!spec.dns().isEmpty()) {
+      message.put("dns", spec.dns().stream().map(NetworkStart::text).toList());
+    } else if (spec.policy().isPresent()) {
+      // Of use to egress only. Names of the user's own servers mean nothing to the host's proxy.
+      message.put("proxy", HostProxy.of(settings).map(HostProxy::message).orElse(null));
+    }
+    message.put("hostname", HOSTNAME);
+    if (!spec.ports().isEmpty()) {
+      message.put("ports", spec.ports());
+    }
+    if (!spec.networks().isEmpty()) {
+      message.put(
+          "networks",
+          spec.networks().entrySet().stream().map(e -> member(e.getKey(), e.getValue())).toList());
+    }
+    return Optional.of(JsonObject.of(message));
+  }
+
+  /** Writes a policy the way keepers read it. */
+  JsonObject policy(NetworkPolicy policy) {
+    return JsonObject.of(PolicyMessage.of(policy));
+  }
+
+  private static Map<String, Object> member(SandboxNetwork network, String name) {
+    if (!(network instanceof DirectoryNetwork own)) {
+      throw new InvalidSpecException(
+          "The network %s was made by another backend; create it with that of its sandboxes"
+              .formatted(network.id()));
+    }
+    return Map.of("directory", own.directory(name).toString(), "name", name);
+  }
+
+  private static String text(InetSocketAddress address) {
+    var host = address.getAddress().getHostAddress();
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+  }
+}
