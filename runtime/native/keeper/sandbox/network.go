@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"dev.sandboxed/native/frame"
+	"dev.sandboxed/native/keeper/network"
 	"dev.sandboxed/native/keeper/stream"
 	"dev.sandboxed/native/keeper/tunnel"
 )
@@ -23,8 +24,18 @@ func (k *Keeper) connectNetwork() error {
 	if !k.start.Network.HasDevice() {
 		k.relay.HandleClient("policy", noNetwork)
 		k.relay.HandleClient("connections", noNetwork)
+		return nil
 	}
-	return nil
+	return k.joinNetworks()
+}
+
+func (k *Keeper) joinNetworks() error {
+	if len(k.start.Network.Networks) == 0 {
+		return nil
+	}
+	var err error
+	k.networks, err = network.Join(k.start.Network.Networks, k.start.Network.Ports, k.relay, k.activity)
+	return err
 }
 
 // noNetwork answers what only a sandbox with a network device knows.
@@ -50,6 +61,9 @@ func (k *Keeper) openTunnels() (map[int]int, error) {
 }
 
 func (k *Keeper) closeNetwork() {
+	if k.networks != nil {
+		k.networks.Close()
+	}
 	if k.tunnels != nil {
 		k.tunnels.Close()
 	}

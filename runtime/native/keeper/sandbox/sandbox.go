@@ -16,6 +16,7 @@ import (
 	"dev.sandboxed/native/keeper/config"
 	"dev.sandboxed/native/keeper/isolate"
 	"dev.sandboxed/native/keeper/limits"
+	"dev.sandboxed/native/keeper/network"
 	"dev.sandboxed/native/keeper/relay"
 	"dev.sandboxed/native/keeper/state"
 	"dev.sandboxed/native/keeper/tunnel"
@@ -44,6 +45,7 @@ type Keeper struct {
 	activity  *relay.Activity
 	limits    *limits.Limits
 	tunnels   *tunnel.Tunnels
+	networks  *network.Networks // nil for a sandbox that is in none
 
 	launched time.Time
 	verdicts chan relay.Outcome

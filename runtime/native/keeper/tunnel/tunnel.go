@@ -4,11 +4,9 @@ package tunnel
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"sync"
-	"time"
 
 	"dev.sandboxed/native/keeper/config"
 	"dev.sandboxed/native/keeper/stream"
@@ -19,8 +17,6 @@ const (
 	host = "127.0.0.1"
 	// MaxConnections is how many connections through all tunnels of a sandbox are open at once.
 	MaxConnections = 4096
-	// mostWait is the longest that a tunnel waits for the host to have descriptors again.
-	mostWait = time.Second
 )
 
 // Agent is asked to connect inside.
@@ -91,35 +87,15 @@ func (t *Tunnels) Open(port int) (int, error) {
 		return 0, fmt.Errorf("listen for a tunnel to port %d: %w", port, err)
 	}
 	t.ports[port] = listener
-	t.running.Go(func() { t.accept(listener, port) })
+	t.running.Go(func() {
+		stream.AcceptAll(t.context, listener.AcceptTCP, func(conn *net.TCPConn) { t.admit(conn, port) })
+	})
 	return portOf(listener), nil
 }
 
 func portOf(listener *net.TCPListener) int { return listener.Addr().(*net.TCPAddr).Port }
 
 var errClosed = stream.Errorf(stream.Cancelled, "the sandbox has ended")
-
-func (t *Tunnels) accept(listener *net.TCPListener, port int) {
-	wait := time.Duration(0)
-	for {
-		conn, err := listener.AcceptTCP()
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return
-		case err != nil:
-			// The host is short of descriptors or memory; the kernel keeps those who wait.
-			wait = min(max(2*wait, 5*time.Millisecond), mostWait)
-			select {
-			case <-time.After(wait):
-			case <-t.context.Done():
-				return
-			}
-		default:
-			wait = 0
-			t.admit(conn, port)
-		}
-	}
-}
 
 // admit resets what is over the limit.
 func (t *Tunnels) admit(conn *net.TCPConn, port int) {
