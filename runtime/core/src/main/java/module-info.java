@@ -1,10 +1,15 @@
 /** The API, the agent client and the image store: everything but a backend. */
 module dev.sandboxed.core {
   requires transitive org.jspecify;
+  requires java.xml;
   requires tools.jackson.core;
+  requires tools.jackson.databind;
+  requires tools.jackson.dataformat.toml;
 
   exports dev.sandboxed;
   exports dev.sandboxed.core.agent to
+      dev.sandboxed.gvisor;
+  exports dev.sandboxed.core.buildtools to
       dev.sandboxed.gvisor;
   exports dev.sandboxed.core.image to
       dev.sandboxed.gvisor;
