@@ -86,6 +86,7 @@ func TestWrongNetworksNameWhatIsWrong(t *testing.T) {
 		{`"/n"`, `"/n/../m"`, `"/n/../m"`},
 		{`"db"`, `"../db"`, `"../db"`},
 		{`"db"`, `"DB"`, `"DB"`},
+		{`"db"`, `"host"`, `"host"`},
 	} {
 		changed := strings.Replace(good, "5000", `5000,"network":`+strings.Replace(network, c.from, c.to, 1), 1)
 		_, err := Read(bytes.NewReader(message(changed)))

@@ -17,6 +17,9 @@ const (
 	maxLabel    = 63
 )
 
+// HostName is the name of the host itself between sandboxes, which no member can have.
+const HostName = "host"
+
 // Network is what a sandbox may reach and how it is reached.
 type Network struct {
 	// Policy says which destinations are allowed; without one the sandbox has no network device but for Networks.
@@ -73,6 +76,9 @@ func (n *Network) check() error {
 		}
 		if !IsLabel(m.Name) {
 			return fmt.Errorf(`"network.networks" has the name %q: it needs 1 to 63 lower-case letters, digits or "-", not at its ends`, m.Name)
+		}
+		if m.Name == HostName {
+			return fmt.Errorf(`"network.networks" has the name %q, which is that of the host itself: use another`, m.Name)
 		}
 	}
 	return nil

@@ -91,9 +91,12 @@ func (n *Networks) join(m config.Membership) error {
 }
 
 // Lookup says which member a name means, in lower case and without a dot at its end. A name of one label is one of ours if
-// there is such a member; one below "sandbox" always is.
+// there is such a member; one below "sandbox" always is, but for that of the host.
 func (n *Networks) Lookup(name string) (member string, exists, ours bool) {
 	member, ours = strings.CutSuffix(name, suffix)
+	if member == config.HostName {
+		return "", false, false
+	}
 	if !config.IsLabel(member) {
 		return "", false, ours
 	}

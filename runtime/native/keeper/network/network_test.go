@@ -121,16 +121,18 @@ func TestNamesMeanMembers(t *testing.T) {
 		member       string
 		exists, ours bool
 	}{
-		"db":          {"db", true, true},
-		"db.sandbox":  {"db", true, true},
-		"web":         {"web", false, false},
-		"web.sandbox": {"web", false, true},
-		"a.b.sandbox": {"", false, true},
-		".sandbox":    {"", false, true},
-		"sandbox":     {"sandbox", false, false},
-		"db.example":  {"", false, false},
-		"../net/db":   {"", false, false},
-		"":            {"", false, false},
+		"db":           {"db", true, true},
+		"db.sandbox":   {"db", true, true},
+		"web":          {"web", false, false},
+		"web.sandbox":  {"web", false, true},
+		"a.b.sandbox":  {"", false, true},
+		".sandbox":     {"", false, true},
+		"sandbox":      {"sandbox", false, false},
+		"host":         {"", false, false},
+		"host.sandbox": {"", false, false},
+		"db.example":   {"", false, false},
+		"../net/db":    {"", false, false},
+		"":             {"", false, false},
 	} {
 		member, exists, ours := n.Lookup(name)
 		if member != want.member || exists != want.exists || ours != want.ours {
