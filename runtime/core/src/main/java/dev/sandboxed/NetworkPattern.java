@@ -218,7 +218,7 @@ final class NetworkPattern {
     if (name.equals("localhost") || name.endsWith(".localhost")) {
       throw invalid(
           "inside, localhost is the sandbox itself",
-          "write 127.0.0.1 and a port, such as 127.0.0.1:5432, for a server on the host");
+          "write host.sandbox and a port, such as host.sandbox:5432, for a server on the host");
     }
     if (name.length() > MAX_NAME) {
       throw invalid(

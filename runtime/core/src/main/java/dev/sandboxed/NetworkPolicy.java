@@ -34,12 +34,15 @@ import java.util.stream.Collectors;
  * names one. What no rule allows is refused at once: connections with "connection refused", names
  * by not resolving.
  *
- * <p><b>Private, loopback, link-local, multicast and metadata addresses stay closed</b>, also
- * behind a name that is allowed and with {@link #everything}. A pattern of addresses that lies
- * wholly in such a range opens it: {@code 10.1.2.3:5432}, or {@code 127.0.0.1:8080} for a server on
- * the host's loopback. {@link #allowPrivate} opens the private addresses of a name. A metadata
- * service, and an address of the host itself beyond its loopback, needs a pattern of its very
- * address.
+ * <p>Inside, {@code localhost} and {@code 127.0.0.1} are the sandbox itself. <b>The host's own
+ * loopback</b> has the name {@code host.sandbox} there, and is reached if a pattern says so: {@code
+ * host.sandbox:5432}.
+ *
+ * <p><b>Private, link-local, multicast and metadata addresses stay closed</b>, also behind a name
+ * that is allowed and with {@link #everything}. A pattern of addresses that lies wholly in such a
+ * range opens it: {@code 10.1.2.3:5432}. {@link #allowPrivate} opens the private addresses of a
+ * name. A metadata service, and an address of the host's own network cards, needs a pattern of its
+ * very address.
  */
 public final class NetworkPolicy {
   /** The most rules that a policy may have. */
@@ -106,8 +109,7 @@ public final class NetworkPolicy {
    * Returns a policy that allows what the patterns name, also where a name resolves to a private
    * address, as names of a company's own network do.
    *
-   * <p>Loopback, link-local and metadata addresses stay closed; only a pattern of addresses opens
-   * those.
+   * <p>Link-local and metadata addresses stay closed; only a pattern of addresses opens those.
    *
    * @param patterns as in the table above, for example {@code db.corp.example:5432}
    * @return the policy

@@ -16,6 +16,9 @@ final class SpecChecks {
 
   private static final Pattern MEMBER_NAME = Pattern.compile("[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?");
 
+  /** The sandbox itself, and the host. */
+  private static final Set<String> RESERVED_MEMBERS = Set.of("localhost", "sandbox", "host");
+
   private SpecChecks() {}
 
   static void command(List<String> command) {
@@ -109,7 +112,12 @@ final class SpecChecks {
   }
 
   static void memberName(String name) {
-    if (!MEMBER_NAME.matcher(name).matches() || name.equals("localhost")) {
+    if (RESERVED_MEMBERS.contains(name)) {
+      throw new InvalidSpecException(
+          "\"%s\" is not a name for a sandbox in a network: inside, it means something else already; choose another, such as db"
+              .formatted(name));
+    }
+    if (!MEMBER_NAME.matcher(name).matches()) {
       throw new InvalidSpecException(
           "\"%s\" is not a name for a sandbox in a network; use 1 to 63 of a-z, 0-9 and -, beginning with a letter, such as db"
               .formatted(OutputTail.printable(name)));

@@ -36,6 +36,7 @@ class NetworkPolicyTest {
     "Example.ORG.,            example.org,       , ",
     "*.example.org,           *.example.org,     , ",
     "_sip.example.org,        _sip.example.org,  , ",
+    "host.sandbox:5432,       host.sandbox,      , 5432",
     "db,                      db,                , ",
     "xn--bcher-kva.example,   xn--bcher-kva.example, , ",
     "tcp://example.org:443,   example.org,       , 443",
@@ -179,8 +180,8 @@ class NetworkPolicyTest {
             + " - at either end",
         "b\u00fccher.example|its name is not ASCII; write it as programs look it up:"
             + " xn--bcher-kva.example",
-        "localhost:8080|inside, localhost is the sandbox itself; write 127.0.0.1 and a port, such"
-            + " as 127.0.0.1:5432, for a server on the host",
+        "localhost:8080|inside, localhost is the sandbox itself; write host.sandbox and a port,"
+            + " such as host.sandbox:5432, for a server on the host",
         ":443|it names no host; write one before the port, such as example.org:443",
         "example.org:|\"\" is not a port; write a number from 1 to 65535, or a range such as"
             + " 8000-8100; leave it out for every port",

@@ -152,6 +152,10 @@ class SandboxSpecTest {
             "\"Data base\" is not a name for a sandbox in a network; use 1 to 63 of a-z, 0-9 and -,"
                 + " beginning with a letter, such as db"),
         misuse(
+            b -> b.join(new Network(), "host"),
+            "\"host\" is not a name for a sandbox in a network: inside, it means something else"
+                + " already; choose another, such as db"),
+        misuse(
             b -> {
               var network = new Network();
               b.join(network, "a").join(network, "b");

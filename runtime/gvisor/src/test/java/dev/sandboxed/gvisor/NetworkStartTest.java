@@ -1,0 +1,64 @@
+package dev.sandboxed.gvisor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sandboxed.NetworkPolicy;
+import dev.sandboxed.NetworkSpec;
+import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxBuilder;
+import dev.sandboxed.core.binaries.Settings;
+import dev.sandboxed.core.protocol.JsonObject;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What keepers are told of networks at the start. */
+class NetworkStartTest {
+  private final NetworkStart ofHostWithProxy =
+      new NetworkStart(
+          Settings.of(
+              Map.of(),
+              Map.of("https_proxy", "http://me:s3cret@proxy.example:3128", "no_proxy", "a,b")));
+
+  @Test
+  void a_closed_sandbox_has_nothing() {
+    assertThat(ofHostWithProxy.of(NetworkSpec.closed())).isEmpty();
+  }
+
+  @Test
+  void declared_ports_need_neither_a_policy_nor_a_proxy() {
+    var message = message(Sandbox.builder().port(8080).port(9090));
+    assertThat(message.has("policy")).isFalse();
+    assertThat(message.has("proxy")).isFalse();
+    assertThat(message.array("ports")).isEqualTo(Optional.of(List.of(8080, 9090)));
+  }
+
+  @Test
+  void the_policy_goes_with_the_hosts_proxy() {
+    var message = message(Sandbox.builder().network(NetworkPolicy.allow("example.org")));
+    assertThat(message.toString())
+        .contains("\"policy\":{\"everything\":false,\"allow\":[{\"text\":\"example.org\"")
+        .contains("\"url\":\"http://me:s3cret@proxy.example:3128\",\"noProxy\":[\"a\",\"b\"]");
+  }
+
+  @Test
+  void own_name_servers_go_without_the_hosts_proxy() throws Exception {
+    var message =
+        message(
+            Sandbox.builder()
+                .network(NetworkPolicy.allow("example.org"))
+                .dns(
+                    new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 5353),
+                    new InetSocketAddress(InetAddress.getByName("::1"), 53)));
+    assertThat(message.array("dns"))
+        .isEqualTo(Optional.of(List.of("127.0.0.1:5353", "[0:0:0:0:0:0:0:1]:53")));
+    assertThat(message.has("proxy")).isFalse();
+  }
+
+  private JsonObject message(SandboxBuilder builder) {
+    return ofHostWithProxy.of(builder.build().network()).orElseThrow();
+  }
+}
