@@ -80,6 +80,7 @@ type Client struct {
 	Exited  chan Exited
 	Gone    chan struct{}
 	Startup map[string]int64
+	Tunnels map[int]int // of declared ports, once Running is closed
 }
 
 // Stream is one request.
@@ -153,14 +154,17 @@ func (c *Client) read() {
 
 func (c *Client) connectionEvent(f frame.Frame) {
 	var e struct {
-		Running *struct{ StartupMicros map[string]int64 }
-		Exited  *Exited
+		Running *struct {
+			StartupMicros map[string]int64
+			Tunnels       map[int]int
+		}
+		Exited *Exited
 	}
 	if f.Type != frame.Event || json.Unmarshal(f.Payload, &e) != nil {
 		return
 	}
 	if e.Running != nil {
-		c.Startup = e.Running.StartupMicros
+		c.Startup, c.Tunnels = e.Running.StartupMicros, e.Running.Tunnels
 		close(c.Running)
 	}
 	if e.Exited != nil {

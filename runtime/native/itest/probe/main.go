@@ -59,9 +59,11 @@ var actions = map[string]func(arguments []string) error{
 	"orphan":  orphan,
 	"tty":     tty,
 	"daemon":  daemon,
+	"leave":   leave,
 
 	"children": children,
 	"spawn":    spawn,
+	"serve":    serve,
 	"frames":   frames,
 	"trace":    trace,
 }
@@ -170,6 +172,12 @@ func orphan([]string) error {
 func daemon([]string) error {
 	_, err := os.StartProcess("/probe", []string{"/probe", "sleep", "600000"},
 		&os.ProcAttr{Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}, Sys: &syscall.SysProcAttr{Setsid: true}})
+	return err
+}
+
+// leave starts the probe again as it is told, and goes.
+func leave(a []string) error {
+	_, err := self(a...)
 	return err
 }
 

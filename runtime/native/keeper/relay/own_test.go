@@ -236,6 +236,7 @@ func TestClientIsAnsweredByTheKeeper(t *testing.T) {
 		t.Fatalf("%+v", f)
 	}
 	b.clientSends(t, frame.Frame{Stream: 9, Type: frame.Credit, Channel: frame.Output, Payload: frame.CreditPayload(100)})
+	b.clientSends(t, frame.Frame{Stream: 9, Type: frame.Credit, Channel: frame.ErrorOutput, Payload: frame.CreditPayload(100)})
 	b.clientSends(t, frame.Frame{Stream: 9, Type: frame.Data, Payload: []byte("hello")})
 	if f := b.clientGets(t, frame.Data); f.Stream != 9 || f.Channel != frame.Output || string(f.Payload) != "hello" {
 		t.Fatalf("%+v", f)

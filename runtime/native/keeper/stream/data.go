@@ -66,6 +66,8 @@ func (d *Data) Accept(f frame.Frame) error {
 	switch {
 	case f.Type == frame.Credit && f.Channel == d.sends:
 		return d.credit.Grant(f.CreditOf())
+	case f.Type == frame.Credit && f.Channel != d.receives:
+		return nil // for a channel that is not used here
 	case f.Type == frame.Data && f.Channel == d.receives:
 		d.mutex.Lock()
 		to := d.receiver
