@@ -87,7 +87,7 @@ func command(own limits.Stage, in limits.Entrance, argv []string, stdin, stdout,
 		Pdeathsig:   syscall.SIGKILL,
 		Setsid:      true,
 	}
-	c.ExtraFiles = in.Tasks
+	c.ExtraFiles = withHighDescriptor(in.Tasks, stderr)
 	if in.Directory != nil {
 		c.SysProcAttr.UseCgroupFD, c.SysProcAttr.CgroupFD = true, int(in.Directory.Fd())
 	}
@@ -181,21 +181,21 @@ func Stage(arguments []string) error {
 			return fmt.Errorf("mount /proc: %w", err)
 		}
 	}
-	growDescriptorTable()
 	if err := syscall.Exec(argv[0], argv, os.Environ()); err != nil {
 		return fmt.Errorf("execute %s: %w", argv[0], err)
 	}
 	return nil
 }
 
-// highDescriptor makes the kernel give a process and its children a large table of descriptors from the beginning. A
-// table that grows in a process with many threads waits for all processors first, which costs milliseconds of start-up.
-const highDescriptor = 1000
+// highDescriptor is a number by which the kernel gives a process and its children a large table of descriptors from the
+// beginning. A table that grows in a process with several threads waits for all processors first, which costs the runtime
+// milliseconds of its start. A process has just one thread only between its fork and its execution.
+const highDescriptor = 256
 
-func growDescriptorTable() {
-	fd, err := syscall.Open("/dev/null", syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
-	if err != nil {
-		return // only slower
-	}
-	_ = syscall.Dup3(fd, highDescriptor, 0)
+// withHighDescriptor adds a file that the process has already under that number.
+func withHighDescriptor(files []*os.File, had *os.File) []*os.File {
+	all := make([]*os.File, highDescriptor-firstInherited+1)
+	copy(all, files)
+	all[len(all)-1] = had
+	return all
 }
