@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -63,6 +64,12 @@ func TestNetworkIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := s.Network
+	rules, err1 := n.Rules()
+	way, err2 := n.Way()
+	servers, err3 := n.Servers()
+	if errors.Join(err1, err2, err3) != nil || rules == nil || way.String() != "p:1" || len(servers) != 1 {
+		t.Fatal(err1, err2, err3)
+	}
 	if !n.HasDevice() || n.Hostname != "box" || n.DNS[0] != "127.0.0.1:53" || n.Ports[0] != 8080 || n.Networks[0].Name != "db" {
 		t.Fatalf("%+v", n)
 	}
@@ -74,6 +81,8 @@ func TestNetworkIsRead(t *testing.T) {
 func TestWrongNetworksNameWhatIsWrong(t *testing.T) {
 	for _, c := range []struct{ from, to, mention string }{
 		{`{}`, `[]`, `network.policy`},
+		{`{}`, `{"allow":[{"cidr":"10.1.2"}]}`, `"10.1.2"`},
+		{`"http://p:1"`, `"https://user:secret@p:1"`, `network.proxy`},
 		{`{"url":"http://p:1"}`, `"http://p:1"`, `network.proxy`},
 		{`"127.0.0.1:53"`, `"127.0.0.1"`, `"127.0.0.1"`},
 		{`"127.0.0.1:53"`, `"localhost:53"`, `"localhost:53"`},

@@ -2,10 +2,14 @@ package config
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"path/filepath"
 	"strings"
+
+	"dev.sandboxed/native/keeper/policy"
+	"dev.sandboxed/native/keeper/proxy"
 )
 
 const (
@@ -47,11 +51,49 @@ func (n *Network) HasDevice() bool {
 	return n != nil && (len(n.Policy) > 0 || len(n.Networks) > 0)
 }
 
-func (n *Network) check() error {
-	for name, part := range map[string]json.RawMessage{"policy": n.Policy, "proxy": n.Proxy} {
-		if len(part) > 0 && part[0] != '{' {
-			return fmt.Errorf(`"network.%s" is not an object`, name)
+// Rules are what the policy says; without one nothing is allowed.
+func (n *Network) Rules() (*policy.Policy, error) {
+	if len(n.Policy) == 0 {
+		return policy.Closed(), nil
+	}
+	rules, err := policy.Parse(n.Policy)
+	if err != nil {
+		return nil, fmt.Errorf(`"network.policy": %w`, err)
+	}
+	return rules, nil
+}
+
+// Way is the proxy that leads out, or nil.
+func (n *Network) Way() (*proxy.Proxy, error) {
+	if len(n.Proxy) == 0 {
+		return nil, nil
+	}
+	way, err := proxy.Parse(n.Proxy)
+	if err != nil {
+		return nil, fmt.Errorf(`"network.proxy": %w`, err)
+	}
+	return way, nil
+}
+
+// Servers are the DNS servers, none for the host's.
+func (n *Network) Servers() ([]netip.AddrPort, error) {
+	var servers []netip.AddrPort
+	for _, text := range n.DNS {
+		server, err := netip.ParseAddrPort(text)
+		if err != nil || server.Port() == 0 {
+			return nil, fmt.Errorf(`"network.dns" has %q: it needs addresses with a port, as in "127.0.0.1:53" or "[::1]:53"`, text)
 		}
+		servers = append(servers, server)
+	}
+	return servers, nil
+}
+
+func (n *Network) check() error {
+	_, noRules := n.Rules()
+	_, noWay := n.Way()
+	_, noServers := n.Servers()
+	if err := errors.Join(noRules, noWay, noServers); err != nil {
+		return err
 	}
 	if n.Hostname != "" && !IsLabel(n.Hostname) {
 		return fmt.Errorf(`"network.hostname" is %q: it needs 1 to 63 lower-case letters, digits or "-", not at its ends`, n.Hostname)
@@ -59,11 +101,6 @@ func (n *Network) check() error {
 	if len(n.DNS) > maxServers || len(n.Networks) > maxNetworks || len(n.Ports) > MaxTunnels {
 		return fmt.Errorf(`"network" has %d dns servers, %d networks and %d ports, where %d, %d and %d are the limits`,
 			len(n.DNS), len(n.Networks), len(n.Ports), maxServers, maxNetworks, MaxTunnels)
-	}
-	for _, server := range n.DNS {
-		if address, err := netip.ParseAddrPort(server); err != nil || address.Port() == 0 {
-			return fmt.Errorf(`"network.dns" has %q: it needs addresses with a port, as in "127.0.0.1:53" or "[::1]:53"`, server)
-		}
 	}
 	for _, port := range n.Ports {
 		if port < 1 || port > 65535 {

@@ -84,6 +84,8 @@ func TestWrongPoliciesAreRefused(t *testing.T) {
 	for name, content := range map[string]string{
 		"no JSON":          `{`,
 		"nothing":          ``,
+		"null":             `null`,
+		"an array":         `[]`,
 		"two":              `{} {}`,
 		"too many rules":   `{"allow":[` + strings.Repeat(`{"any":true},`, maxRules) + `{"any":true}]}`,
 		"too many ports":   `{"allow":[{"any":true,"ports":[` + strings.Repeat(`[1,2],`, maxPorts) + `[1,2]]}]}`,

@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -48,6 +49,9 @@ func Parse(content []byte) (*Policy, error) {
 		Everything bool            `json:"everything"`
 		Allow      []*ruleEncoding `json:"allow"`
 		Deny       []*ruleEncoding `json:"deny"`
+	}
+	if !bytes.HasPrefix(bytes.TrimLeft(content, " \t\r\n"), []byte("{")) {
+		return nil, errors.New("the network policy is no JSON object")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.DisallowUnknownFields()

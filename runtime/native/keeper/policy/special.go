@@ -1,6 +1,9 @@
 package policy
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // special is a range of addresses that is not the open internet. Rules for everything and for names do not open it.
 type special struct {
@@ -58,6 +61,14 @@ func specialOf(address netip.Addr) (narrowest special, found bool) {
 		}
 	}
 	return narrowest, found
+}
+
+// Special says whether packets to the address come out somewhere that is not the open internet.
+func Special(address netip.Addr) bool {
+	return slices.ContainsFunc(reached(address), func(a netip.Addr) bool {
+		_, found := specialOf(a)
+		return found
+	})
 }
 
 var (

@@ -179,7 +179,7 @@ func (r *Relay) Entrypoint() *Outcome {
 
 // ServeAgent carries what the agent sends until it hangs up. An error means that the agent broke the protocol.
 func (r *Relay) ServeAgent() error {
-	defer r.end(errEnded)
+	defer r.end(stream.Ended)
 	err := r.serveAgent()
 	if errors.Is(r.agent.failure(), errSlow) {
 		return errUnread
@@ -187,12 +187,8 @@ func (r *Relay) ServeAgent() error {
 	return err
 }
 
-var (
-	// errEnded is why everything ends that the keeper does for a sandbox.
-	errEnded = stream.Errorf(stream.Cancelled, "the sandbox has ended")
-	// errUnread is an attack on the keeper's memory.
-	errUnread = fmt.Errorf("the agent asks and does not read the answers, of which %d bytes wait", answersLimit)
-)
+// errUnread is an attack on the keeper's memory.
+var errUnread = fmt.Errorf("the agent asks and does not read the answers, of which %d bytes wait", answersLimit)
 
 func (r *Relay) serveAgent() error {
 	first, err := r.fromAgent.Next()
@@ -347,7 +343,7 @@ func (r *Relay) Finish(outcome Outcome) {
 	if err != nil {
 		payload = []byte(`{"exited":{"code":125,"reason":"FAILED"}}`)
 	}
-	r.end(errEnded)
+	r.end(stream.Ended)
 	r.mutex.Lock()
 	r.exited = payload
 	var waiting []*client

@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 
 	"dev.sandboxed/native/frame"
+	"dev.sandboxed/native/keeper/egress"
 	"dev.sandboxed/native/keeper/network"
 	"dev.sandboxed/native/keeper/stream"
 	"dev.sandboxed/native/keeper/tunnel"
@@ -26,7 +28,27 @@ func (k *Keeper) connectNetwork() error {
 		k.relay.HandleClient("connections", noNetwork)
 		return nil
 	}
-	return k.joinNetworks()
+	if err := k.joinNetworks(); err != nil {
+		return err
+	}
+	return k.openEgress()
+}
+
+// openEgress lets the agent ask for what the policy allows, and for the members of the sandbox's networks.
+func (k *Keeper) openEgress() error {
+	rules, err1 := k.start.Network.Rules()
+	way, err2 := k.start.Network.Way()
+	servers, err3 := k.start.Network.Servers()
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
+	}
+	settings := egress.Settings{Policy: rules, Proxy: way, Servers: servers}
+	if k.networks != nil {
+		settings.Members = k.networks
+	}
+	k.egress = egress.New(settings)
+	k.egress.Register(k.relay)
+	return nil
 }
 
 func (k *Keeper) joinNetworks() error {
@@ -61,6 +83,9 @@ func (k *Keeper) openTunnels() (map[int]int, error) {
 }
 
 func (k *Keeper) closeNetwork() {
+	if k.egress != nil {
+		k.egress.Close()
+	}
 	if k.networks != nil {
 		k.networks.Close()
 	}

@@ -14,6 +14,7 @@ import (
 
 	"dev.sandboxed/native/frame"
 	"dev.sandboxed/native/keeper/config"
+	"dev.sandboxed/native/keeper/egress"
 	"dev.sandboxed/native/keeper/isolate"
 	"dev.sandboxed/native/keeper/limits"
 	"dev.sandboxed/native/keeper/network"
@@ -45,6 +46,7 @@ type Keeper struct {
 	activity  *relay.Activity
 	limits    *limits.Limits
 	tunnels   *tunnel.Tunnels
+	egress    *egress.Egress
 	networks  *network.Networks // nil for a sandbox that is in none
 
 	launched time.Time

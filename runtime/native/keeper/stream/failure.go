@@ -28,6 +28,9 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 
+// Ended is why everything ends that the keeper does for a sandbox.
+var Ended = Errorf(Cancelled, "the sandbox has ended")
+
 // Errorf makes an error of a kind.
 func Errorf(kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}

@@ -43,15 +43,8 @@ type query struct {
 // Start serves the zone on the loopback until the test ends.
 func Start(t testing.TB, zone Zone) *Server {
 	t.Helper()
-	udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
-	if err != nil {
-		t.Fatal(err)
-	}
+	udp, tcp := listen(t)
 	s := &Server{Address: udp.LocalAddr().(*net.UDPAddr).AddrPort(), zone: zone, asked: map[query]int{}}
-	tcp, err := net.Listen("tcp", s.Address.String())
-	if err != nil {
-		t.Fatal(err)
-	}
 	var serving sync.WaitGroup
 	serving.Go(func() { s.serveUDP(udp) })
 	serving.Go(func() { s.serveTCP(tcp) })
@@ -61,6 +54,23 @@ func Start(t testing.TB, zone Zone) *Server {
 		serving.Wait()
 	})
 	return s
+}
+
+// listen finds a port that is free for both protocols.
+func listen(t testing.TB) (*net.UDPConn, net.Listener) {
+	t.Helper()
+	for range 100 {
+		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tcp, err := net.Listen("tcp", udp.LocalAddr().String()); err == nil {
+			return udp, tcp
+		}
+		udp.Close()
+	}
+	t.Fatal("there is no port that is free for UDP and TCP")
+	return nil, nil
 }
 
 // Asked is how often the IPv4 addresses of the name were asked for.
