@@ -79,8 +79,18 @@ func TCP(ctx context.Context, addresses []netip.Addr, port uint16) (*net.TCPConn
 }
 
 func connect(ctx context.Context, address netip.Addr, port uint16) (*net.TCPConn, error) {
+	conn, err := open(ctx, "tcp", address, port)
+	if err != nil {
+		return nil, err
+	}
+	return conn.(*net.TCPConn), nil
+}
+
+// open leaves the choice of the local port to connect, which then may use one port for many destinations. There is nothing to
+// look up in the text of an address.
+func open(ctx context.Context, network string, address netip.Addr, port uint16) (net.Conn, error) {
 	var dialer net.Dialer
-	return dialer.DialTCP(ctx, "tcp", netip.AddrPort{}, netip.AddrPortFrom(address, port))
+	return dialer.DialContext(ctx, network, netip.AddrPortFrom(address, port).String())
 }
 
 // closeRest closes what was connected too late.
@@ -101,10 +111,9 @@ func noWay(err error) bool {
 func UDP(ctx context.Context, addresses []netip.Addr, port uint16) (*net.UDPConn, error) {
 	err := errNone
 	for _, address := range addresses {
-		var dialer net.Dialer
-		conn, failure := dialer.DialUDP(ctx, "udp", netip.AddrPort{}, netip.AddrPortFrom(address, port))
+		conn, failure := open(ctx, "udp", address, port)
 		if failure == nil {
-			return conn, nil
+			return conn.(*net.UDPConn), nil
 		}
 		err = failure
 	}

@@ -56,11 +56,11 @@ func Start(t testing.TB, zone Zone) *Server {
 	return s
 }
 
-// listen finds a port that is free for both protocols.
+// listen finds a port that is free for both protocols, on an address where the connections of other tests leave none behind.
 func listen(t testing.TB) (*net.UDPConn, net.Listener) {
 	t.Helper()
 	for range 100 {
-		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
+		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.53:0")))
 		if err != nil {
 			t.Fatal(err)
 		}
