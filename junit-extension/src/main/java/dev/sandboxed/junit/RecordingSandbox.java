@@ -6,6 +6,7 @@ import dev.sandboxed.ExitStatus;
 import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.PortTunnel;
 import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxFiles;
 import dev.sandboxed.SandboxProcess;
 import dev.sandboxed.SandboxSpec;
@@ -28,19 +29,30 @@ final class RecordingSandbox implements Sandbox {
     this.entrypoint = sandbox.entrypoint().map(p -> new RecordingProcess(p, log.add(p.command())));
   }
 
-  /** Describes what ran; empty if nothing did and the sandbox is well. */
+  /** Describes what ran and what was tried to reach; empty if nothing was and all is well. */
   Optional<String> activity() {
     var status = sandbox.poll();
     var commands = log.describe();
-    return commands.isEmpty() && status.isEmpty()
+    var connections = TriedConnections.describe(tried());
+    return commands.isEmpty() && status.isEmpty() && connections.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            "Sandbox %s of %s, %s%s"
+            "Sandbox %s of %s, %s%s%s"
                 .formatted(
                     id(),
                     subject,
                     status.map(s -> "ended: " + s).orElse("running"),
-                    commands.isEmpty() ? "" : "; " + commands));
+                    commands.isEmpty() ? "" : "; " + commands,
+                    connections.isEmpty() ? "" : "\n" + connections));
+  }
+
+  private List<Connection> tried() {
+    try {
+      return sandbox.connections();
+    } catch (SandboxException e) {
+      // The report is about another failure, which this must not hide.
+      return List.of();
+    }
   }
 
   @Override

@@ -36,6 +36,9 @@ record Request(String subject, Object key, SandboxScope scope, Class<?> owner, S
   static Request of(Field field, Class<?> instanceType, ExtensionContext context) {
     var target = Declared.name(field);
     var declared = Declared.on(field, target);
+    if (declared.isEmpty()) {
+      return shared(field, target, context);
+    }
     var isStatic = Modifier.isStatic(field.getModifiers());
     if (isStatic) {
       reject(
@@ -62,7 +65,7 @@ record Request(String subject, Object key, SandboxScope scope, Class<?> owner, S
     var own = Declared.on(parameter.getAnnotatedElement(), target);
     var request =
         own.isEmpty()
-            ? shared(executable, target, context)
+            ? shared(isForAll(executable), target, context)
             : own(parameter, own, target, isTest, context);
     if (request.scope() == SandboxScope.METHOD && context.getTestMethod().isEmpty()) {
       throw new ExtensionConfigurationException(
@@ -100,8 +103,23 @@ record Request(String subject, Object key, SandboxScope scope, Class<?> owner, S
     return new Request(target, parameter.getParameter(), scope, type, settings);
   }
 
-  /** The sandbox of all parameters that do not. */
-  private static Request shared(Executable executable, String target, ExtensionContext context) {
+  /** The sandbox of all that do not; for a field that wants something of it. */
+  private static Request shared(Field field, String target, ExtensionContext context) {
+    var request = shared(false, target, context);
+    if (Modifier.isStatic(field.getModifiers()) && request.scope() == SandboxScope.METHOD) {
+      throw new ExtensionConfigurationException(
+          "%s cannot have the sandbox of a test method; set scope = SandboxScope.CLASS on the class, or make the field an instance field"
+              .formatted(target));
+    }
+    return request;
+  }
+
+  private static Request shared(boolean forAll, String target, ExtensionContext context) {
+    if (!isDeclaredAround(context)) {
+      throw new ExtensionConfigurationException(
+          "@Tunnel %s has no sandbox to lead to; put @Sandboxed on the class, on the test method or beside @Tunnel"
+              .formatted(target));
+    }
     var onMethod = onTestMethod(context);
     reject(
         SandboxScope.CLASS,
@@ -116,7 +134,7 @@ record Request(String subject, Object key, SandboxScope scope, Class<?> owner, S
             .filter(c -> !Declared.on(c).isEmpty())
             .findFirst()
             .orElseGet(context::getRequiredTestClass);
-    if (scope == SandboxScope.METHOD && isForAll(executable)) {
+    if (scope == SandboxScope.METHOD && forAll) {
       throw new ExtensionConfigurationException(
           "The sandbox of %s is made for each test method, so %s cannot have it; set scope = SandboxScope.CLASS on the class, annotate the parameter with @Sandboxed, or ask for the sandbox in @BeforeEach"
               .formatted(Declared.name(owner), target));

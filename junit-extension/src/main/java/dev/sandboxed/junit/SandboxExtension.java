@@ -1,7 +1,5 @@
 package dev.sandboxed.junit;
 
-import dev.sandboxed.Sandbox;
-import dev.sandboxed.SandboxFiles;
 import java.lang.reflect.Field;
 import java.lang.reflect.InaccessibleObjectException;
 import java.util.function.Predicate;
@@ -49,14 +47,19 @@ class SandboxExtension
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
     return !Declared.on(parameter.getAnnotatedElement(), "").isEmpty()
-        || (isInjectable(parameter.getParameter().getType()) && Request.isDeclaredAround(context));
+        || Injection.isTunnel(parameter.getAnnotatedElement())
+        || (Injection.isSandbox(parameter.getParameter().getType())
+            && Request.isDeclaredAround(context));
   }
 
   @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-    var type = parameter.getParameter().getType();
-    requireInjectable(type, Declared.name(parameter.getParameter()));
-    return open(Request.of(parameter, context), type, context);
+    var injection =
+        Injection.of(
+            parameter.getAnnotatedElement(),
+            parameter.getParameter().getType(),
+            Declared.name(parameter.getParameter()));
+    return open(Request.of(parameter, context), injection, context);
   }
 
   @Override
@@ -97,47 +100,40 @@ class SandboxExtension
     AnnotationSupport.findAnnotatedFields(
             type, Sandboxed.class, predicate, HierarchyTraversalMode.TOP_DOWN)
         .forEach(field -> injectField(context, type, instance, field));
+    AnnotationSupport.findAnnotatedFields(
+            type,
+            Tunnel.class,
+            predicate.and(field -> !AnnotationSupport.isAnnotated(field, Sandboxed.class)),
+            HierarchyTraversalMode.TOP_DOWN)
+        .forEach(field -> injectField(context, type, instance, field));
   }
 
   private static void injectField(
       ExtensionContext context, Class<?> type, @Nullable Object instance, Field field) {
     var target = Declared.name(field);
+    var annotation = AnnotationSupport.isAnnotated(field, Sandboxed.class) ? "Sandboxed" : "Tunnel";
     if (ModifierSupport.isFinal(field)) {
       throw new ExtensionConfigurationException(
-          "@Sandboxed %s must not be declared as final.".formatted(target));
+          "@%s %s must not be declared as final.".formatted(annotation, target));
     }
-    requireInjectable(field.getType(), target);
-    var value = open(Request.of(field, type, context), field.getType(), context);
+    var injection = Injection.of(field, field.getType(), target);
+    var value = open(Request.of(field, type, context), injection, context);
     try {
       field.setAccessible(true);
       field.set(instance, value);
     } catch (IllegalAccessException | InaccessibleObjectException e) {
       throw new ExtensionConfigurationException(
-          "@Sandboxed %s cannot be set: %s; open its package to dev.sandboxed.junit, or ask for the sandbox by a parameter"
-              .formatted(target, e.getMessage()),
+          "@%s %s cannot be set: %s; open its package to dev.sandboxed.junit, or ask for it by a parameter"
+              .formatted(annotation, target, e.getMessage()),
           e);
     }
   }
 
-  private static Object open(Request request, Class<?> type, ExtensionContext context) {
+  private static Object open(Request request, Injection injection, ExtensionContext context) {
     var open =
         request.scope() == SandboxScope.CLASS
             ? OpenSandboxes.ofClass(request.owner(), context)
             : OpenSandboxes.of(context);
-    var sandbox = open.get(request);
-    return type == SandboxFiles.class ? sandbox.files() : sandbox;
-  }
-
-  private static boolean isInjectable(Class<?> type) {
-    return type == Sandbox.class || type == SandboxFiles.class;
-  }
-
-  private static void requireInjectable(Class<?> type, String target) {
-    if (!isInjectable(type)) {
-      throw new ExtensionConfigurationException(
-          "@Sandboxed %s must be of type %s or %s but is of type %s."
-              .formatted(
-                  target, Sandbox.class.getName(), SandboxFiles.class.getName(), type.getName()));
-    }
+    return injection.from(open.get(request));
   }
 }

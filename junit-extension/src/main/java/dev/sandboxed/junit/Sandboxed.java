@@ -59,7 +59,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <h2>When a test fails</h2>
  *
  * <p>Its failure carries, as a suppressed exception and as a report entry, the last commands that
- * ran in its sandboxes: each with its exit reason and the ends of stdout and stderr.
+ * ran in its sandboxes: each with its exit reason and the ends of stdout and stderr; and the
+ * destinations outside that they tried to reach.
  *
  * <p>Tests may run in parallel. A setting that has no meaning fails the test with a message that
  * names it, its value and its place.
@@ -101,6 +102,15 @@ public @interface Sandboxed {
 
   /** The configuration parameter for {@link #processes}: {@value}. */
   String PROCESSES_PROPERTY_NAME = "sandboxed.processes";
+
+  /** The configuration parameter for {@link #network}, apart by commas: {@value}. */
+  String NETWORK_PROPERTY_NAME = "sandboxed.network";
+
+  /** The configuration parameter for {@link #networkDeny}, apart by commas: {@value}. */
+  String NETWORK_DENY_PROPERTY_NAME = "sandboxed.networkDeny";
+
+  /** The configuration parameter for {@link #ports}, apart by commas: {@value}. */
+  String PORTS_PROPERTY_NAME = "sandboxed.ports";
 
   /** The configuration parameter for {@link #timeout}: {@value}. */
   String TIMEOUT_PROPERTY_NAME = "sandboxed.timeout";
@@ -178,6 +188,31 @@ public @interface Sandboxed {
    * @return the number; 4096 unless set
    */
   int processes() default 0;
+
+  /**
+   * Allows destinations outside; nothing is reachable unless set.
+   *
+   * @return patterns such as {@code *.example.org}, {@code api.example.com:443} or {@code
+   *     203.0.113.0/24}, and the words {@code none}, {@code build-tools} and {@code everything}, as
+   *     {@link dev.sandboxed.NetworkPolicy#parse} reads them
+   */
+  String[] network() default {};
+
+  /**
+   * Closes destinations that {@link #network} would allow; wherever it is set, it has no effect
+   * where no network is.
+   *
+   * @return patterns such as {@code admin.example.org}
+   */
+  String[] networkDeny() default {};
+
+  /**
+   * Declares TCP ports inside, which have a tunnel from the start; {@link Tunnel @Tunnel} and
+   * {@link dev.sandboxed.Sandbox#tunnel} reach other ports too.
+   *
+   * @return from 1 to 65535 each; 64 at most
+   */
+  int[] ports() default {};
 
   /**
    * Sets how long the sandbox may live, whatever runs in it.

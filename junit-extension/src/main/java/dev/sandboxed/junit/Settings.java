@@ -5,6 +5,7 @@ import dev.sandboxed.Durations;
 import dev.sandboxed.Image;
 import dev.sandboxed.InvalidSpecException;
 import dev.sandboxed.Mount;
+import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxBuilder;
 import dev.sandboxed.SandboxSpec;
@@ -69,6 +70,8 @@ final class Settings {
         .ifPresent(v -> v.apply(builder, (b, t) -> b.idleTimeout(Durations.parse(t))));
     text("verbose", a -> a.verbose() ? "true" : "", Sandboxed.VERBOSE_PROPERTY_NAME)
         .ifPresent(v -> v.apply(builder, (b, t) -> b.verbose(bool(t))));
+    addNetwork(builder);
+    ports().ifPresent(v -> v.apply(builder, (b, ports) -> ports.forEach(b::port)));
     env().forEach(v -> v.apply(builder, Settings::addVariable));
     addMounts(builder);
     return builder.build();
@@ -122,6 +125,56 @@ final class Settings {
             () ->
                 configured(Sandboxed.COMMAND_PROPERTY_NAME)
                     .map(v -> new Value<>(List.of(v.value().split("\\s+")), v.place())));
+  }
+
+  private void addNetwork(SandboxBuilder builder) {
+    var allowed = list("network", Sandboxed::network, Sandboxed.NETWORK_PROPERTY_NAME);
+    var denied = list("networkDeny", Sandboxed::networkDeny, Sandboxed.NETWORK_DENY_PROPERTY_NAME);
+    var policy = allowed.map(v -> v.read(NetworkPolicy::parse));
+    var denials = denied.map(v -> v.read(NetworkPolicy::deny));
+    // Where there is no network, nothing is left to deny.
+    policy.map(p -> denials.map(p::and).orElse(p)).ifPresent(builder::network);
+  }
+
+  private Optional<Value<List<String>>> list(
+      String attribute, Function<Sandboxed, String[]> getter, String property) {
+    return nearestFirst.stream()
+        .filter(d -> getter.apply(d.annotation()).length > 0)
+        .findFirst()
+        .map(
+            d -> {
+              var values = List.of(getter.apply(d.annotation()));
+              return new Value<>(
+                  values, Value.place(attribute, Value.quoted(String.join(", ", values)), d));
+            })
+        .or(
+            () ->
+                configured(property)
+                    .map(v -> new Value<>(elements(v.value()).toList(), v.place())));
+  }
+
+  private Optional<Value<List<Integer>>> ports() {
+    return nearestFirst.stream()
+        .filter(d -> d.annotation().ports().length > 0)
+        .findFirst()
+        .map(
+            d -> {
+              var ports = Arrays.stream(d.annotation().ports()).boxed().toList();
+              return new Value<>(ports, Value.place("ports", ports.toString(), d));
+            })
+        .or(
+            () ->
+                configured(Sandboxed.PORTS_PROPERTY_NAME)
+                    .map(v -> new Value<>(v.read(Settings::portNumbers), v.place())));
+  }
+
+  private static List<Integer> portNumbers(String text) {
+    try {
+      return elements(text).map(Integer::valueOf).toList();
+    } catch (NumberFormatException e) {
+      throw new InvalidSpecException(
+          "\"%s\" is not a list of ports; write numbers such as 8080, 9090".formatted(text), e);
+    }
   }
 
   /** Returns the variables, the farthest first, so that a nearer one replaces it. */

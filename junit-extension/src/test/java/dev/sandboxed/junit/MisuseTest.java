@@ -275,6 +275,24 @@ class MisuseTest {
     void test(Sandbox sandbox) {}
   }
 
+  @Sandboxed(network = {"example.org", "https://example.com"})
+  static class BadNetwork {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @Sandboxed(network = "example.org", networkDeny = "*")
+  static class BadNetworkDeny {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @Sandboxed(ports = {80, 70000})
+  static class BadPorts {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
   @BadComposed
   static class BadByComposition {
     @Test
@@ -299,6 +317,9 @@ class MisuseTest {
           BadIdleTimeout   | @Sandboxed(idleTimeout = "25h") on class [$BadIdleTimeout]: The idle timeout is PT25H; it must be more than zero and at most 24 hours
           BadImage         | @Sandboxed(image = "debian:12") on class [$BadImage]: "debian:12" is not an image; write host, directory:<path> or tar:<path>
           BadWorkdir       | @Sandboxed(workdir = "work") on class [$BadWorkdir]: The working directory "work" is not an absolute, normalised path; write it like /work/src
+          BadNetwork       | @Sandboxed(network = "example.org, https://example.com") on class [$BadNetwork]: "https://example.com" is not a network pattern: "https" is not tcp or udp; write only the host and perhaps a port, such as example.org:443
+          BadNetworkDeny   | @Sandboxed(networkDeny = "*") on class [$BadNetworkDeny]: "*" is not a network pattern: it denies every host; leave it out: what no rule allows is closed, or add a port
+          BadPorts         | @Sandboxed(ports = [80, 70000]) on class [$BadPorts]: There is no port 70000; ports are numbers from 1 to 65535
           BadEnv           | @Sandboxed(env = "PATH") on class [$BadEnv]: "PATH" is not an environment variable; write NAME=value
           TwoMounts        | @Sandboxed(mounts = "target at /work") on class [$TwoMounts]: two mounts have the target /work; use each target once
           BadByComposition | @Sandboxed(disk = "big") on annotation [$BadComposed]: "big" is not a size; write a number and a unit, such as 512m or 2g
@@ -335,6 +356,8 @@ class MisuseTest {
           sandboxed.memory    | 12x     | "12x" is not a size; write a number and a unit, such as 512m or 2g
           sandboxed.cpus      | two     | "two" is not a number of processors; write one such as 2 or 0.5
           sandboxed.processes | many    | "many" is not a number of processes; write one such as 64
+          sandboxed.network   | a b     | "a b" is not a network pattern: it holds white space; give each pattern by itself, without any
+          sandboxed.ports     | http    | "http" is not a list of ports; write numbers such as 8080, 9090
           sandboxed.verbose   | yes     | "yes" is neither true nor false; write one of them
           sandboxed.scope     | default | "default" is not known; write method or class
           sandboxed.env       | A=1, B  | "B" is not an environment variable; write NAME=value

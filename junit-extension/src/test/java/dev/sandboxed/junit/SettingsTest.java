@@ -6,6 +6,7 @@ import dev.sandboxed.ByteSize;
 import dev.sandboxed.Image;
 import dev.sandboxed.Limits;
 import dev.sandboxed.Mount;
+import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.NetworkSpec;
 import dev.sandboxed.SandboxSpec;
 import java.lang.annotation.Retention;
@@ -44,6 +45,9 @@ class SettingsTest {
       cpus = 1.5,
       disk = "64m",
       processes = 99,
+      network = {"*.example.org", "build-tools"},
+      networkDeny = "admin.example.org",
+      ports = {8080, 9090},
       timeout = "30s",
       idleTimeout = "10s",
       verbose = true)
@@ -66,7 +70,14 @@ class SettingsTest {
               Optional.of(ByteSize.parse("512m")),
               ByteSize.parse("64m"),
               99),
-          NetworkSpec.closed(),
+          new NetworkSpec(
+              Optional.of(
+                  NetworkPolicy.buildTools()
+                      .and(NetworkPolicy.allow("*.example.org"))
+                      .and(NetworkPolicy.deny("admin.example.org"))),
+              List.of(8080, 9090),
+              List.of(),
+              Map.of()),
           Duration.ofSeconds(30),
           Optional.of(Duration.ofSeconds(10)),
           true);
@@ -92,6 +103,9 @@ class SettingsTest {
             Map.entry(Sandboxed.CPUS_PROPERTY_NAME, "1.5"),
             Map.entry(Sandboxed.DISK_PROPERTY_NAME, "64m"),
             Map.entry(Sandboxed.PROCESSES_PROPERTY_NAME, "99"),
+            Map.entry(Sandboxed.NETWORK_PROPERTY_NAME, "*.example.org, build-tools"),
+            Map.entry(Sandboxed.NETWORK_DENY_PROPERTY_NAME, "admin.example.org"),
+            Map.entry(Sandboxed.PORTS_PROPERTY_NAME, "8080, 9090"),
             Map.entry(Sandboxed.TIMEOUT_PROPERTY_NAME, "30s"),
             Map.entry(Sandboxed.IDLE_TIMEOUT_PROPERTY_NAME, "10s"),
             Map.entry(Sandboxed.VERBOSE_PROPERTY_NAME, "true"));

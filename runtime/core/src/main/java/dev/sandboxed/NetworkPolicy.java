@@ -48,6 +48,7 @@ public final class NetworkPolicy {
   /** The most rules that a policy may have. */
   public static final int MAX_RULES = 1000;
 
+  private static final String PRIVATE = "private:";
   private static final NetworkPolicy NONE = new NetworkPolicy(false, false, List.of(), List.of());
   private static final NetworkPolicy EVERYTHING =
       new NetworkPolicy(true, false, List.of(), List.of());
@@ -144,6 +145,31 @@ public final class NetworkPolicy {
    */
   public static NetworkPolicy deny(List<String> patterns) {
     return new NetworkPolicy(false, false, List.of(), rules(patterns, NetworkPattern.Use.DENY));
+  }
+
+  /**
+   * Reads a policy from settings such as annotations and properties.
+   *
+   * @param settings patterns that are allowed, as in the table above; {@code private:} in front of
+   *     one opens private addresses like {@link #allowPrivate}; the word {@code everything} means
+   *     {@link #everything}, {@code build-tools} {@link #buildTools}, and {@code none} adds nothing
+   * @return the policy that allows all of it
+   * @throws InvalidSpecException if one is none of these
+   */
+  public static NetworkPolicy parse(List<String> settings) {
+    return settings.stream().map(NetworkPolicy::parse).reduce(NONE, NetworkPolicy::and);
+  }
+
+  private static NetworkPolicy parse(String setting) {
+    return switch (setting) {
+      case "none" -> NONE;
+      case "everything" -> EVERYTHING;
+      case "build-tools" -> BUILD_TOOLS;
+      default ->
+          setting.startsWith(PRIVATE)
+              ? allowPrivate(setting.substring(PRIVATE.length()))
+              : allow(setting);
+    };
   }
 
   /**

@@ -122,6 +122,22 @@ class NetworkPolicyTest {
   }
 
   @Test
+  void settings_are_patterns_and_words() {
+    assertThat(NetworkPolicy.parse(List.of())).isEqualTo(NetworkPolicy.none());
+    assertThat(NetworkPolicy.parse(List.of("none"))).isEqualTo(NetworkPolicy.none());
+    assertThat(NetworkPolicy.parse(List.of("everything"))).isEqualTo(NetworkPolicy.everything());
+    assertThat(
+            NetworkPolicy.parse(
+                List.of("build-tools", "private:db.example:5432", "203.0.113.0/24")))
+        .isEqualTo(
+            NetworkPolicy.buildTools()
+                .and(NetworkPolicy.allowPrivate("db.example:5432"))
+                .and(NetworkPolicy.allow("203.0.113.0/24")));
+    assertThatThrownBy(() -> NetworkPolicy.parse(List.of("private:")))
+        .isInstanceOf(InvalidSpecException.class);
+  }
+
+  @Test
   void denials_alone_allow_nothing() {
     assertThat(NetworkPolicy.deny("example.org").allowsNothing()).isTrue();
   }

@@ -51,10 +51,11 @@ class NetworkStartTest {
             Sandbox.builder()
                 .network(NetworkPolicy.allow("example.org"))
                 .dns(
-                    new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 5353),
-                    new InetSocketAddress(InetAddress.getByName("::1"), 53)));
+                    new InetSocketAddress(
+                        InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 5353),
+                    new InetSocketAddress(InetAddress.getByAddress(new byte[16]), 53)));
     assertThat(message.array("dns"))
-        .isEqualTo(Optional.of(List.of("127.0.0.1:5353", "[0:0:0:0:0:0:0:1]:53")));
+        .isEqualTo(Optional.of(List.of("127.0.0.1:5353", "[0:0:0:0:0:0:0:0]:53")));
     assertThat(message.has("proxy")).isFalse();
   }
 

@@ -58,12 +58,9 @@ final class Servers {
     var command = new ArrayList<>(List.of("python3", "-c", program));
     command.addAll(List.of(arguments));
     var process = sandbox.exec(command).start();
-    process
-        .stdout()
-        .lines()
-        .findFirst()
-        .orElseThrow(
-            () -> new AssertionError("The server did not start: " + process.stderr().text()));
+    if (process.stdout().lines().findFirst().isEmpty()) {
+      throw new AssertionError("The server did not start: " + process.stderr().text());
+    }
     return process;
   }
 }
