@@ -58,7 +58,7 @@ func Run(s *stream.Stream, r Request) (any, error) {
 	received := make(chan struct{})
 	go func() {
 		defer close(received)
-		if _, err := s.Receive(conn); err != nil {
+		if err := s.Feed(raw); err != nil {
 			fail(err)
 			return
 		}

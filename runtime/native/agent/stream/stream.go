@@ -36,9 +36,15 @@ type Stream struct {
 	out      *frame.Writer
 	credits  [3]flow.Credit
 	mutex    sync.Mutex
-	inbox    *flow.Inbox
+	input    receiver
 	inEnded  bool
 	controls chan Control
+}
+
+// receiver takes what a client sends. It never waits.
+type receiver interface {
+	Put(data []byte) error
+	End()
 }
 
 // Control is what a client asks of a running stream.
@@ -72,7 +78,7 @@ func (s *Stream) Accept(f frame.Frame) error {
 		if f.Channel != frame.Input {
 			return fmt.Errorf("%s on the output channel %d of stream %d", f.Type, f.Channel, s.ID)
 		}
-		return s.input(f)
+		return s.acceptInput(f)
 	case frame.Credit:
 		if f.Channel == frame.Input {
 			return fmt.Errorf("CREDIT for the input of stream %d from its sender", s.ID)
@@ -83,23 +89,23 @@ func (s *Stream) Accept(f frame.Frame) error {
 	}
 }
 
-func (s *Stream) input(f frame.Frame) error {
+func (s *Stream) acceptInput(f frame.Frame) error {
 	s.mutex.Lock()
-	inbox := s.inbox
+	input := s.input
 	if f.Type == frame.End {
 		s.inEnded = true
 	}
 	s.mutex.Unlock()
 	switch {
-	case f.Type == frame.End && inbox != nil:
-		inbox.End()
+	case f.Type == frame.End && input != nil:
+		input.End()
 		return nil
 	case f.Type == frame.End:
 		return nil
-	case inbox == nil:
+	case input == nil:
 		return flow.ErrOverrun
 	default:
-		return inbox.Put(f.Payload)
+		return input.Put(f.Payload)
 	}
 }
 
@@ -127,17 +133,39 @@ func (s *Stream) Cancel() { s.cancel() }
 
 // Input opens the input channel: only now may the client send.
 func (s *Stream) Input() *flow.Inbox {
-	inbox := flow.NewInbox(InputWindow, func(n uint32) {
-		_ = s.out.Write(frame.Frame{Stream: s.ID, Type: frame.Credit, Channel: frame.Input, Payload: frame.CreditPayload(n)})
-	})
-	s.mutex.Lock()
-	s.inbox = inbox
-	if s.inEnded {
-		inbox.End()
-	}
-	s.mutex.Unlock()
+	inbox := flow.NewInbox(InputWindow, s.grantInput)
+	s.receiveWith(inbox)
 	inbox.Open()
 	return inbox
+}
+
+// Feed writes the whole input to a pipe or socket, and returns when that is done. Small pieces cost no change of goroutines,
+// which are expensive inside a sandbox.
+func (s *Stream) Feed(to syscall.RawConn) error {
+	done := make(chan error, 1)
+	drain := flow.NewDrain(to, flow.Window{Least: InputWindow, Most: InputWindow}, s.grantInput, func(err error) { done <- err })
+	defer drain.Close()
+	s.receiveWith(drain)
+	drain.Open()
+	select {
+	case err := <-done:
+		return s.orCancelled(err)
+	case <-s.Context.Done():
+		return s.Context.Err()
+	}
+}
+
+func (s *Stream) grantInput(n uint32) {
+	_ = s.out.Write(frame.Frame{Stream: s.ID, Type: frame.Credit, Channel: frame.Input, Payload: frame.CreditPayload(n)})
+}
+
+func (s *Stream) receiveWith(input receiver) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.input = input
+	if s.inEnded {
+		input.End()
+	}
 }
 
 // Reader reads the input channel to its end.

@@ -51,13 +51,13 @@ func (p *piece) leave() {
 	<-p.room.pieces
 }
 
-// widen takes up to n bytes for a window.
-func (r *Room) widen(n int) int {
+// widen takes n bytes for a window, if there are as many.
+func (r *Room) widen(n int) bool {
 	if r.spare.Add(-int64(n)) >= 0 {
-		return n
+		return true
 	}
 	r.spare.Add(int64(n))
-	return 0
+	return false
 }
 
 func (r *Room) narrow(n int) { r.spare.Add(int64(n)) }
