@@ -134,7 +134,7 @@ func (e *Egress) way(ctx context.Context, c *connection) (net.Conn, error) {
 	}
 	addresses := []netip.Addr{d.Address}
 	if d.Name != "" {
-		found, err := e.resolver.Lookup(ctx, d.Name)
+		found, err := e.addressesOf(ctx, d.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -160,7 +160,7 @@ func dialed(ctx context.Context, protocol policy.Protocol, addresses []netip.Add
 // special mean something on this host only.
 func (e *Egress) throughProxy(d policy.Destination) bool {
 	switch {
-	case e.proxy == nil || d.Protocol != policy.TCP:
+	case e.proxy == nil || d.Protocol != policy.TCP || d.Name == policy.HostName:
 		return false
 	case d.Name != "":
 		return e.proxy.ForName(d.Name, d.Port)

@@ -475,6 +475,47 @@ func TestConnectionsAreListedAndFollowed(t *testing.T) {
 	}
 }
 
+func TestHostsLoopbackHasAName(t *testing.T) {
+	server := listen(t, "127.0.0.1:0", echo)
+	nobody, _ := startProxy(t, "", netip.AddrPort{})
+	rules := fmt.Sprintf(`{"allow":[{"domain":"host.sandbox","ports":[[%d,%d]]}]}`, server.Port(), server.Port())
+	a := start(t, Settings{Policy: parsed(t, rules), Proxy: through(t, "", nobody), Members: members{}})
+	address := a.addressOf(t, "Host.Sandbox")
+	s := a.connect(t, "tcp", address, server.Port()).connected()
+	s.send(frame.Frame{Type: frame.Control, Payload: []byte(`{"cancel":true}`)})
+	s.result()
+	for _, c := range []struct {
+		protocol, address string
+		port              uint16
+	}{{"tcp", address, 22}, {"udp", address, server.Port()}, {"tcp", "127.0.0.1", server.Port()}} {
+		if answer, message := a.connect(t, c.protocol, c.address, c.port).result(); answer != stream.Refused {
+			t.Error(c, answer, message)
+		}
+	}
+	if e := a.events(t, 5)[0]; e.Host != "host.sandbox" || e.Address != "127.0.0.1" || e.Rule != "host.sandbox" {
+		t.Errorf("%+v", e)
+	}
+	closed := startWith(t, `{"everything":true}`)
+	if answer := closed.resolve(t, "host.sandbox", "A"); answer != stream.Refused {
+		t.Error(answer)
+	}
+}
+
+func TestHostsLoopbackIsOfBothFamilies(t *testing.T) {
+	if l, err := net.Listen("tcp", "[::1]:0"); err != nil {
+		t.Skip("the loopback has no IPv6 here:", err)
+	} else {
+		l.Close()
+	}
+	server := listen(t, "[::1]:0", echo)
+	a := startWith(t, `{"allow":[{"cidr":"::1"}]}`)
+	s := a.connect(t, "tcp", a.addressOf(t, "host.sandbox"), server.Port()).connected()
+	s.send(frame.Frame{Type: frame.Control, Payload: []byte(`{"cancel":true}`)})
+	if e := a.events(t, 1)[0]; e.Host != "host.sandbox" || e.Address != "::1" || e.Rule != "::1" {
+		t.Errorf("%+v", e)
+	}
+}
+
 type members struct{ at netip.AddrPort }
 
 func (m members) Lookup(name string) (member string, exists, mine bool) {

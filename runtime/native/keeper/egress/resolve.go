@@ -1,12 +1,14 @@
 package egress
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/netip"
 
 	"dev.sandboxed/native/keeper/journal"
 	"dev.sandboxed/native/keeper/names"
+	"dev.sandboxed/native/keeper/policy"
 	"dev.sandboxed/native/keeper/resolve"
 	"dev.sandboxed/native/keeper/stream"
 )
@@ -68,10 +70,10 @@ func (e *Egress) families(r *stream.Request, name string, event *journal.Event) 
 	if !verdict.Allowed {
 		return false, false, stream.Errorf(stream.Refused, "%s", verdict.Message)
 	}
-	if e.proxy != nil && e.proxy.ForName(name, 0) {
+	if name != policy.HostName && e.proxy != nil && e.proxy.ForName(name, 0) {
 		return true, false, nil // the host may not be able to find it
 	}
-	found, err := e.resolver.Lookup(r.Context(), name)
+	found, err := e.addressesOf(r.Context(), name)
 	if errors.Is(err, resolve.ErrNotFound) {
 		return false, false, stream.Errorf(stream.NotFound, "%v", err)
 	}
@@ -79,6 +81,15 @@ func (e *Egress) families(r *stream.Request, name string, event *journal.Event) 
 		return false, false, stream.Errorf(stream.IO, "%v", err)
 	}
 	return len(found.V4) > 0, len(found.V6) > 0, nil
+}
+
+// addressesOf are the real addresses of a name, which may be other ones every time.
+func (e *Egress) addressesOf(ctx context.Context, name string) (resolve.Addresses, error) {
+	if name == policy.HostName {
+		v4, v6 := policy.Loopbacks()
+		return resolve.Addresses{V4: []netip.Addr{v4}, V6: []netip.Addr{v6}}, nil
+	}
+	return e.resolver.Lookup(ctx, name)
 }
 
 // fail notes a failure that ends a request, and returns it.

@@ -11,6 +11,15 @@ import (
 // everything is what the rule is called that allows all that is not special.
 const everything = "everything"
 
+// HostName is the name of the host's loopback, since the addresses of it mean the sandbox's own inside. Only rules that name
+// it, or the loopback, allow it.
+const HostName = "host.sandbox"
+
+var loopbacks = []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("::1")}
+
+// Loopbacks are the real addresses of HostName.
+func Loopbacks() (v4, v6 netip.Addr) { return loopbacks[0], loopbacks[1] }
+
 // Policy is what a sandbox may reach. Deny wins over allow, and what no rule is about is refused.
 type Policy struct {
 	everything  bool
@@ -87,17 +96,17 @@ func (p *Policy) Decide(d Destination) Verdict {
 // allowing finds the rule that lets the name, or the address if there is none, through.
 func (p *Policy) allowing(d Destination) (rule string, found bool) {
 	for _, r := range p.allow {
-		if r.covers(d.Protocol, d.Port) && (d.Name != "" && r.names(d.Name) || d.Name == "" && r.contains(d.Address)) {
+		if r.covers(d.Protocol, d.Port) && r.allows(d) {
 			return r.text, true
 		}
 	}
-	return everything, p.everything
+	return everything, p.everything && d.Name != HostName
 }
 
 // opening finds the rule that opens a special address.
 func (p *Policy) opening(d Destination, s special, address netip.Addr) (rule string, found bool) {
 	for _, r := range p.allow {
-		byName := r.private && s.byName && d.Name != "" && r.names(d.Name)
+		byName := r.private && s.byName && d.Name != "" && r.names(d.Name) || d.Name == HostName && r.namesHost()
 		if r.covers(d.Protocol, d.Port) && (byName || r.opens(s, address)) {
 			return r.text, true
 		}
@@ -126,7 +135,7 @@ func (p *Policy) Resolves(name string) Verdict {
 func (p *Policy) turns(name string) []uint16 {
 	turns := []uint16{1}
 	for _, r := range p.allow {
-		if !r.names(name) {
+		if !r.allows(Destination{Name: name}) {
 			continue
 		}
 		for _, range_ := range r.ports {

@@ -181,9 +181,14 @@ func (m model) decide(d Destination) bool {
 			return false
 		}
 	}
-	allowed := m.Everything
+	host := d.Name == "host.sandbox"
+	allowed := m.Everything && !host
 	for _, r := range m.Allow {
 		hit := r.namesIt(d.Name)
+		if host {
+			hit = r.Domain == "host.sandbox" || strings.HasPrefix(r.CIDR, "127.") && spanOfCIDR(r.CIDR).has(netip.MustParseAddr("127.0.0.1")) ||
+				r.CIDR == "::1" || r.CIDR == "::1/128"
+		}
 		if d.Name == "" {
 			hit = r.Any || r.CIDR != "" && spanOfCIDR(r.CIDR).has(addresses[0])
 		}
@@ -203,7 +208,7 @@ func (m model) decide(d Destination) bool {
 			}
 			s := modelSpecials[narrowest]
 			byRange := r.CIDR != "" && spanOfCIDR(r.CIDR).has(a) && spanOfCIDR(r.CIDR).within(s.span)
-			opened = byRange || r.Private && s.private && r.namesIt(d.Name)
+			opened = byRange || host && r.Domain == "host.sandbox" || r.Private && s.private && r.namesIt(d.Name)
 		}
 		allowed = allowed && opened
 	}
@@ -216,6 +221,9 @@ type dice struct{ *rand.Rand }
 func pick[T any](d dice, from ...T) T { return from[d.IntN(len(from))] }
 
 func (d dice) name() string {
+	if d.IntN(6) == 0 {
+		return "host.sandbox"
+	}
 	name := pick(d, "a", "b", "ab") + "." + pick(d, "x", "y")
 	for d.IntN(3) == 0 {
 		name = pick(d, "a", "b", "c") + "." + name

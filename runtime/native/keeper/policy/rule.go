@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -220,6 +221,24 @@ func (r *rule) names(domain string) bool {
 		return found && strings.HasSuffix(sub, ".") && len(sub) > 1
 	}
 	return domain == r.domain
+}
+
+// namesHost says whether the rule is about HostName and nothing else.
+func (r *rule) namesHost() bool { return r.domain == HostName && !r.wildcard }
+
+// allows says whether the rule, as one that allows, is about the destination, without regard to protocols and ports.
+func (r *rule) allows(d Destination) bool {
+	switch d.Name {
+	case "":
+		return r.contains(d.Address)
+	case HostName:
+		return r.namesHost() || slices.ContainsFunc(loopbacks, func(a netip.Addr) bool {
+			s, _ := specialOf(a)
+			return r.opens(s, a)
+		})
+	default:
+		return r.names(d.Name)
+	}
 }
 
 // contains says whether the rule is about one of the addresses.
