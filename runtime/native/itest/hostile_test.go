@@ -137,6 +137,18 @@ func TestForgedFramesEndTheSandboxOnly(t *testing.T) {
 	})
 }
 
+func TestForgedRequestsReachNothing(t *testing.T) {
+	everyone(t, func(t *testing.T, who settings) {
+		b := start(t, who)
+		if _, r := b.exec(t, argv("asks", "1000")); r.Error != nil {
+			t.Fatalf("%+v", *r.Error)
+		}
+		if s, _ := b.exec(t, argv("echo", "still here")); s.Output(1) != "still here\n" {
+			t.Fatalf("%q", s.Output(1))
+		}
+	})
+}
+
 func TestAgentThatIsStoppedByATracerCanStillBeTerminated(t *testing.T) {
 	everyone(t, func(t *testing.T, who settings) {
 		b := start(t, who)

@@ -65,6 +65,7 @@ var actions = map[string]func(arguments []string) error{
 	"spawn":    spawn,
 	"serve":    serve,
 	"frames":   frames,
+	"asks":     asks,
 	"trace":    trace,
 }
 
@@ -240,6 +241,26 @@ func frames([]string) error {
 			return err
 		}
 	}
+}
+
+// asks sends so many bursts of requests in the name of the agent. A burst is written in one piece, so that the agent's own
+// frames stay whole.
+func asks(a []string) error {
+	file, err := os.OpenFile("/proc/1/fd/1", os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	var burst []byte
+	for i := range uint32(40) {
+		burst = frame.Append(burst, frame.Frame{Stream: frame.FirstOfAgent + i, Type: frame.Open,
+			Payload: []byte(`{"op":"connect","protocol":"tcp","address":"127.0.0.1","port":22}`)})
+	}
+	for range number(a[0]) {
+		if _, err := file.Write(burst); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // trace stops process 1 for ever.

@@ -8,6 +8,9 @@ import (
 	"dev.sandboxed/native/keeper/stream"
 )
 
+// maxQuestion is the most that an agent's request may have; it is kept as long as the stream.
+const maxQuestion = 4 << 10
+
 // Open asks the agent something for the keeper itself.
 func (r *Relay) Open(request any) (*stream.Call, error) {
 	payload, err := json.Marshal(request)
@@ -71,6 +74,11 @@ func (r *Relay) acceptRequest(f frame.Frame) error {
 }
 
 func (r *Relay) openForAgent(f frame.Frame) error {
+	if len(f.Payload) > maxQuestion {
+		stream.Refuse(r.agent, f.Stream, stream.Errorf(stream.Invalid,
+			"the request has %d bytes, where %d are the limit", len(f.Payload), maxQuestion))
+		return nil
+	}
 	var asked struct {
 		Op string `json:"op"`
 	}

@@ -60,7 +60,8 @@ func TestAgentIsAnswered(t *testing.T) {
 	if f := b.agentGets(t, frame.Result); failureIn(t, f) != stream.Refused {
 		t.Fatalf("%s", f.Payload)
 	}
-	for _, unknown := range []string{`{"op":"exec"}`, `{}`, `{"op":7}`} {
+	for _, unknown := range []string{`{"op":"exec"}`, `{}`, `{"op":7}`,
+		`{"op":"resolve","name":"` + strings.Repeat("x", maxQuestion) + `"}`} {
 		b.agentAsks(t, first+1, unknown)
 		if f := b.agentGets(t, frame.Result); failureIn(t, f) != stream.Invalid {
 			t.Fatalf("%s", f.Payload)
