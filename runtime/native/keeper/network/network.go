@@ -51,6 +51,7 @@ type Networks struct {
 
 	mutex  sync.Mutex
 	open   int
+	most   int
 	closed bool
 }
 
@@ -64,7 +65,7 @@ var errClosed = stream.Errorf(stream.Cancelled, "the sandbox has ended")
 
 // Join joins networks: the others reach the ports through the agent.
 func Join(memberships []config.Membership, ports []int, agent tunnel.Agent, activity tunnel.Activity) (*Networks, error) {
-	n := &Networks{agent: agent, activity: activity, ports: ports}
+	n := &Networks{agent: agent, activity: activity, ports: ports, most: MaxConnections}
 	n.context, n.cancel = context.WithCancelCause(context.Background())
 	for _, m := range memberships {
 		if err := n.join(m); err != nil {
@@ -176,7 +177,7 @@ func checkPeer(conn *net.UnixConn) error {
 func (n *Networks) admit(conn *net.UnixConn) {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
-	if n.closed || n.open >= MaxConnections {
+	if n.closed || n.open >= n.most {
 		_, _ = conn.Write([]byte{refused})
 		_ = conn.Close()
 		return

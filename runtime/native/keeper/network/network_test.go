@@ -115,6 +115,24 @@ func TestDeclaredPortWithoutListenerIsRefused(t *testing.T) {
 	}
 }
 
+func TestConnectionsOverTheLimitAreRefused(t *testing.T) {
+	directory := directoryOf(t)
+	port := server(t)
+	db := join(t, directory, "db", port)
+	db.mutex.Lock()
+	db.most = 1
+	db.mutex.Unlock()
+	web := join(t, directory, "web")
+	conn, err := web.Dial(t.Context(), "db", uint16(port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := web.Dial(t.Context(), "db", uint16(port)); !isRefused(err) {
+		t.Fatal(err)
+	}
+}
+
 func TestNamesMeanMembers(t *testing.T) {
 	n := join(t, directoryOf(t), "db")
 	for name, want := range map[string]struct {

@@ -41,13 +41,15 @@ type Tunnels struct {
 	mutex  sync.Mutex
 	ports  map[int]*net.TCPListener
 	open   int
+	most   int
 	closed bool
 }
 
 // New has no tunnel yet.
 func New(agent Agent, activity Activity) *Tunnels {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	return &Tunnels{agent: agent, activity: activity, context: ctx, cancel: cancel, ports: map[int]*net.TCPListener{}}
+	return &Tunnels{agent: agent, activity: activity, context: ctx, cancel: cancel,
+		ports: map[int]*net.TCPListener{}, most: MaxConnections}
 }
 
 // Handle answers a client's request for a tunnel.
@@ -101,7 +103,7 @@ var errClosed = stream.Errorf(stream.Cancelled, "the sandbox has ended")
 func (t *Tunnels) admit(conn *net.TCPConn, port int) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	if t.closed || t.open >= MaxConnections {
+	if t.closed || t.open >= t.most {
 		reset(conn)
 		return
 	}

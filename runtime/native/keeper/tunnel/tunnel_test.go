@@ -237,6 +237,44 @@ func TestConnectionThatNobodyReadsHoldsUpNoOther(t *testing.T) {
 	}
 }
 
+func TestConnectionsOverTheLimitAreReset(t *testing.T) {
+	tunnels, _ := setUp(t)
+	tunnels.most = 3
+	inside := server(t, func(conn *net.TCPConn) { _, _ = io.Copy(conn, conn) })
+	one := make([]byte, 1)
+	var conns []*net.TCPConn
+	for range 3 {
+		conn := connect(t, tunnels, inside)
+		if _, err := conn.Write(one); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(conn, one); err != nil {
+			t.Fatal(err)
+		}
+		conns = append(conns, conn)
+	}
+	outside, err := tunnels.Open(inside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	over, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", outside))
+	if err == nil { // it may be reset even before
+		_, err = io.ReadAll(over)
+		over.Close()
+	}
+	if !isReset(err) {
+		t.Fatal(err)
+	}
+	for _, conn := range conns {
+		if _, err := conn.Write(one); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(conn, one); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestSameTunnelIsReturnedAgain(t *testing.T) {
 	tunnels, _ := setUp(t)
 	first, err1 := tunnels.Open(8080)
