@@ -4,17 +4,21 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
 
+	"dev.sandboxed/native/keeper/claim"
 	"dev.sandboxed/native/keeper/config"
 	"dev.sandboxed/native/keeper/doctor"
 	"dev.sandboxed/native/keeper/isolate"
 	"dev.sandboxed/native/keeper/limits"
+	"dev.sandboxed/native/keeper/registry"
 	"dev.sandboxed/native/keeper/sandbox"
 	"dev.sandboxed/native/keeper/state"
 )
@@ -39,7 +43,11 @@ func main() {
 	// Not ignored outright: that would be inherited by everything in the sandbox.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE, syscall.SIGHUP, syscall.SIGINT)
 	if err := keep(began); err != nil {
-		_ = json.NewEncoder(os.Stdout).Encode(map[string]string{"error": err.Error()})
+		answer := map[string]string{"error": err.Error()}
+		if taken := (*claim.Taken)(nil); errors.As(err, &taken) {
+			answer["holder"] = taken.Holder
+		}
+		_ = json.NewEncoder(os.Stdout).Encode(answer)
 		os.Exit(1)
 	}
 }
@@ -52,12 +60,15 @@ func other(arguments []string) error {
 	case doctor.SelfTest:
 		return nil
 	}
+	if len(arguments) == 2 && arguments[0] == "list" {
+		return registry.List(arguments[1], os.Stdout)
+	}
 	if len(arguments) == 2 && arguments[0] == "sweep" {
 		removed, err := state.Sweep(arguments[1], limits.RemoveLeft)
 		_ = json.NewEncoder(os.Stdout).Encode(map[string][]string{"removed": removed})
-		return err
+		return errors.Join(err, claim.Sweep(filepath.Join(arguments[1], state.NamesName)))
 	}
-	return fmt.Errorf("unknown arguments %q: use none to run a sandbox, check, or sweep DIRECTORY", arguments)
+	return fmt.Errorf("unknown arguments %q: use none to run a sandbox, check, list DIRECTORY, or sweep DIRECTORY", arguments)
 }
 
 func keep(began time.Time) error {

@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"dev.sandboxed/native/frame"
+	"dev.sandboxed/native/keeper/registry"
 )
 
 // maxSize bounds the start message.
@@ -33,6 +34,8 @@ type Start struct {
 	MountBytes        int64           `json:"mountBytes"`
 	TimeoutMillis     int64           `json:"timeoutMillis"`
 	IdleTimeoutMillis int64           `json:"idleTimeoutMillis"`
+	// Labels are what the sandbox is found by.
+	Labels registry.Labels `json:"labels"`
 	// Network is nil for a sandbox that reaches nothing and that only tunnels lead into.
 	Network *Network `json:"network"`
 }
@@ -76,7 +79,11 @@ func (s *Start) check() error {
 	case s.IdleTimeoutMillis < 0 || s.MemoryBytes < 0 || s.CPUs < 0 || s.PIDs < 0:
 		return fmt.Errorf("a limit is negative: idleTimeoutMillis %d, memoryBytes %d, cpus %g, pids %d",
 			s.IdleTimeoutMillis, s.MemoryBytes, s.CPUs, s.PIDs)
-	case s.Network != nil:
+	}
+	if err := s.Labels.Check(); err != nil {
+		return err
+	}
+	if s.Network != nil {
 		return s.Network.check()
 	}
 	return nil

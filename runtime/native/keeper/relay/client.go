@@ -209,7 +209,6 @@ func (c *client) answer(f frame.Frame, handler stream.Handler) error {
 			"%d requests to the sandbox's keeper are running, which is the limit", maxClientRequests))
 		return nil
 	}
-	r.activity.Touch()
 	request := stream.Asked(r.life, f, frame.Output, frame.Input, c.out, func() {})
 	c.requests[f.Stream] = request
 	go func() {

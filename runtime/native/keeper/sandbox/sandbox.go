@@ -9,15 +9,18 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"dev.sandboxed/native/frame"
+	"dev.sandboxed/native/keeper/claim"
 	"dev.sandboxed/native/keeper/config"
 	"dev.sandboxed/native/keeper/egress"
 	"dev.sandboxed/native/keeper/isolate"
 	"dev.sandboxed/native/keeper/limits"
 	"dev.sandboxed/native/keeper/network"
+	"dev.sandboxed/native/keeper/registry"
 	"dev.sandboxed/native/keeper/relay"
 	"dev.sandboxed/native/keeper/state"
 	"dev.sandboxed/native/keeper/tunnel"
@@ -48,6 +51,10 @@ type Keeper struct {
 	tunnels   *tunnel.Tunnels
 	egress    *egress.Egress
 	networks  *network.Networks // nil for a sandbox that is in none
+
+	name     *claim.Claim // nil for a sandbox without a name
+	info     registry.Info
+	infoLock sync.Mutex
 
 	launched time.Time
 	verdicts chan relay.Outcome
@@ -86,12 +93,17 @@ func (k *Keeper) prepare(answer io.Writer) error {
 	if k.directory, err = state.Create(k.start.Directory); err != nil {
 		return err
 	}
+	if err = k.identify(); err != nil {
+		k.directory.Remove()
+		return err
+	}
 	var socket string
 	if k.listener, socket, err = k.directory.Listen(); err == nil {
 		k.listener.SetUnlinkOnClose(false) // the directory goes as a whole
 		err = json.NewEncoder(answer).Encode(map[string]string{"socket": socket})
 	}
 	if err != nil {
+		k.forgetName()
 		k.directory.Remove()
 	}
 	return err
@@ -173,6 +185,8 @@ func (k *Keeper) launch() error {
 		Activity: k.activity, Observer: k,
 	})
 	if err == nil {
+		k.relay.HandleClient("info", k.answerInfo)
+		k.relay.HandleClient("tags", k.replaceTags)
 		err = k.connectNetwork()
 	}
 	if err != nil {
@@ -353,6 +367,7 @@ func (k *Keeper) release(outcome relay.Outcome, gone <-chan struct{}) {
 			fmt.Fprintln(os.Stderr, "keeper: remove a cgroup:", err)
 		}
 	}
+	k.forgetName()
 	if !k.relay.Met() {
 		k.relay.Finish(outcome)
 		select {

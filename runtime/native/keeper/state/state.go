@@ -20,6 +20,10 @@ const (
 	logName    = "runsc.log"
 
 	cgroupsName = "cgroups"
+	infoName    = "info.json"
+
+	// NamesName is the directory beside those of sandboxes in which names are claimed.
+	NamesName = "names"
 
 	// Container is what runsc calls the sandbox. It has a root of its own, so all can have the same name.
 	Container = "sb"
@@ -121,6 +125,22 @@ func (d *Directory) RememberCgroups(paths []string) error {
 	}
 	return nil
 }
+
+// Describe writes what others may learn of the sandbox, in the place of what they could before.
+func (d *Directory) Describe(info []byte) error {
+	path := filepath.Join(d.path, infoName)
+	err := os.WriteFile(path+".new", info, 0o600)
+	if err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	if err != nil {
+		return fmt.Errorf("describe the sandbox: %w", err)
+	}
+	return nil
+}
+
+// Names is where names are claimed.
+func (d *Directory) Names() string { return filepath.Join(filepath.Dir(d.path), NamesName) }
 
 // Listen opens the socket, which only the own user can connect to.
 func (d *Directory) Listen() (*net.UnixListener, string, error) {

@@ -25,7 +25,7 @@ func Sweep(root string, removeCgroup func(path string) error) ([]string, error) 
 	var removed []string
 	var failed error
 	for _, entry := range entries {
-		if !entry.IsDir() {
+		if !entry.IsDir() || entry.Name() == NamesName {
 			continue
 		}
 		gone, err := sweepOne(filepath.Join(root, entry.Name()), removeCgroup)
@@ -78,7 +78,7 @@ func ours(path string) bool {
 	}
 	for _, entry := range entries {
 		switch entry.Name() {
-		case lockName + ".new", socketName, bundleName, rootName, logName, cgroupsName:
+		case lockName + ".new", socketName, bundleName, rootName, logName, cgroupsName, infoName, infoName + ".new":
 		default:
 			return false
 		}

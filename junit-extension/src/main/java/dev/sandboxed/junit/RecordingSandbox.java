@@ -13,6 +13,7 @@ import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.StartupTimings;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -63,6 +64,16 @@ final class RecordingSandbox implements Sandbox {
   @Override
   public SandboxSpec spec() {
     return sandbox.spec();
+  }
+
+  @Override
+  public Map<String, String> tags() {
+    return sandbox.tags();
+  }
+
+  @Override
+  public void replaceTags(Map<String, String> tags) {
+    sandbox.replaceTags(tags);
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.sandboxed.Limits;
 import dev.sandboxed.Mount;
 import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.NetworkSpec;
+import dev.sandboxed.SandboxLabels;
 import dev.sandboxed.SandboxSpec;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
@@ -78,6 +79,7 @@ class SettingsTest {
               List.of(8080, 9090),
               List.of(),
               Map.of()),
+          SandboxLabels.none(),
           Duration.ofSeconds(30),
           Optional.of(Duration.ofSeconds(10)),
           true);

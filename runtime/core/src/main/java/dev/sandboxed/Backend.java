@@ -24,6 +24,7 @@ public interface Backend extends AutoCloseable {
    * @param spec what to create
    * @return the running sandbox
    * @throws BackendUnavailableException if this backend cannot run here
+   * @throws NameTakenException if another sandbox has the name
    * @throws SandboxFailedException if the sandbox does not start
    */
   Sandbox create(SandboxSpec spec);
@@ -35,6 +36,14 @@ public interface Backend extends AutoCloseable {
    * @return completes when the sandbox answers; cancelling it ends the sandbox
    */
   CompletableFuture<Sandbox> createAsync(SandboxSpec spec);
+
+  /**
+   * Lists the running sandboxes of this user and backend, whichever process created them.
+   *
+   * @param filter which to list
+   * @return the sandboxes, those created first before the others
+   */
+  List<SandboxInfo> list(SandboxFilter filter);
 
   /**
    * Creates a network that sandboxes of this backend can join.

@@ -2,6 +2,7 @@ package dev.sandboxed;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -45,6 +46,31 @@ public interface Sandbox extends AutoCloseable {
   }
 
   /**
+   * Lists all running sandboxes of this user, whichever process created them.
+   *
+   * @return the sandboxes, those created first before the others
+   */
+  static List<SandboxInfo> list() {
+    return list(SandboxFilter.all());
+  }
+
+  /**
+   * Lists running sandboxes of this user, whichever process created them.
+   *
+   * <pre>{@code
+   * for (var info : Sandbox.list(SandboxFilter.all().app("ci"))) {
+   *   System.out.println(info.id() + " " + info.tags());
+   * }
+   * }</pre>
+   *
+   * @param filter which to list
+   * @return the sandboxes, those created first before the others
+   */
+  static List<SandboxInfo> list(SandboxFilter filter) {
+    return Backends.shared().list(filter);
+  }
+
+  /**
    * Returns the unique, printable id of this sandbox.
    *
    * @return the id, at most 64 characters of {@code [a-z0-9-]}
@@ -57,6 +83,25 @@ public interface Sandbox extends AutoCloseable {
    * @return the immutable spec
    */
   SandboxSpec spec();
+
+  /**
+   * Returns the tags that the sandbox has now, whoever gave them.
+   *
+   * @return the tags; those it had last if it has ended
+   */
+  Map<String, String> tags();
+
+  /**
+   * Replaces all tags.
+   *
+   * <pre>{@code
+   * sandbox.replaceTags(Map.of("claimed-by", "build-17"));
+   * }</pre>
+   *
+   * @param tags the new tags; an empty map clears them
+   * @throws InvalidSpecException if one is out of its bounds
+   */
+  void replaceTags(Map<String, String> tags);
 
   /**
    * Returns how long each step of the start took.

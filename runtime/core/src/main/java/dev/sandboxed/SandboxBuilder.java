@@ -37,6 +37,9 @@ public final class SandboxBuilder {
   private final List<Integer> ports = new ArrayList<>();
   private final List<InetSocketAddress> dns = new ArrayList<>();
   private final Map<SandboxNetwork, String> networks = new LinkedHashMap<>();
+  private String app = SandboxLabels.DEFAULT_APP;
+  private @Nullable String name;
+  private final Map<String, String> tags = new LinkedHashMap<>();
   private Duration timeout = SandboxSpec.DEFAULT_TIMEOUT;
   private @Nullable Duration idleTimeout;
   private boolean verbose;
@@ -56,6 +59,9 @@ public final class SandboxBuilder {
     ports.addAll(spec.network().ports());
     dns.addAll(spec.network().dns());
     networks.putAll(spec.network().networks());
+    app = spec.labels().app();
+    name = spec.labels().name().orElse(null);
+    tags.putAll(spec.labels().tags());
     timeout = spec.timeout();
     idleTimeout = spec.idleTimeout().orElse(null);
     verbose = spec.verbose();
@@ -265,6 +271,43 @@ public final class SandboxBuilder {
   }
 
   /**
+   * Sets the app, the namespace that the sandbox's name is unique in; {@value
+   * SandboxLabels#DEFAULT_APP} unless set. Apps need not be created.
+   *
+   * @param app 1 to 63 letters, digits, {@code .}, {@code _} and {@code -}, beginning with a letter
+   *     or a digit
+   * @return this
+   */
+  public SandboxBuilder app(String app) {
+    this.app = Objects.requireNonNull(app, "app");
+    return this;
+  }
+
+  /**
+   * Names the sandbox: no other sandbox of its app can have the name until it has ended.
+   *
+   * @param name 1 to 63 letters, digits, {@code .}, {@code _} and {@code -}, beginning with a
+   *     letter or a digit
+   * @return this
+   */
+  public SandboxBuilder name(String name) {
+    this.name = Objects.requireNonNull(name, "name");
+    return this;
+  }
+
+  /**
+   * Adds a tag, which {@link Sandbox#list(SandboxFilter)} can choose by; 64 at most.
+   *
+   * @param key 1 to 128 printable bytes
+   * @param value at most 1,024 printable bytes
+   * @return this
+   */
+  public SandboxBuilder tag(String key, String value) {
+    tags.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(value, "value"));
+    return this;
+  }
+
+  /**
    * Sets how long the sandbox may live; 5 minutes unless set.
    *
    * @param timeout more than zero, 24 hours at most
@@ -327,6 +370,7 @@ public final class SandboxBuilder {
         mounts,
         limits,
         new NetworkSpec(Optional.ofNullable(network), ports, dns, networks),
+        new SandboxLabels(app, Optional.ofNullable(name), tags),
         timeout,
         Optional.ofNullable(idleTimeout),
         verbose);
@@ -338,6 +382,7 @@ public final class SandboxBuilder {
    * @return the running sandbox
    * @throws InvalidSpecException if a value is out of its bounds
    * @throws BackendUnavailableException if no backend can run here
+   * @throws NameTakenException if another sandbox has the name
    * @throws SandboxFailedException if the sandbox does not start
    */
   public Sandbox create() {

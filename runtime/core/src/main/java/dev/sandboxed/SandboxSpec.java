@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param mounts host directories by their absolute paths inside
  * @param limits cpu, memory, disk and processes
  * @param network what it may reach, and who may reach it
+ * @param labels its app, name and tags
  * @param timeout how long the sandbox may live: more than zero, 24 hours at most
  * @param idleTimeout how long it may be idle: more than zero, 24 hours at most
  * @param verbose whether execs and file calls are logged
@@ -32,6 +33,7 @@ public record SandboxSpec(
     Map<String, Mount> mounts,
     Limits limits,
     NetworkSpec network,
+    SandboxLabels labels,
     Duration timeout,
     Optional<Duration> idleTimeout,
     boolean verbose) {

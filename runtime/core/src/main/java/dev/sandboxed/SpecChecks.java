@@ -1,6 +1,7 @@
 package dev.sandboxed;
 
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -13,6 +14,11 @@ import java.util.regex.Pattern;
 final class SpecChecks {
   private static final Set<String> RESERVED_TARGETS =
       Set.of("/", "/root", "/tmp", "/proc", "/sys", "/dev");
+
+  private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+  private static final int MAX_TAGS = 64;
+  private static final int MAX_TAG_KEY = 128;
+  private static final int MAX_TAG_VALUE = 1024;
 
   private static final Pattern MEMBER_NAME = Pattern.compile("[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?");
 
@@ -122,6 +128,36 @@ final class SpecChecks {
           "\"%s\" is not a name for a sandbox in a network; use 1 to 63 of a-z, 0-9 and -, beginning with a letter, such as db"
               .formatted(OutputTail.printable(name)));
     }
+  }
+
+  static void label(String what, String text) {
+    if (!LABEL.matcher(text).matches()) {
+      throw new InvalidSpecException(
+          "\"%s\" is not a sandbox's %s; use 1 to 63 letters, digits, '.', '_' and '-', beginning with a letter or a digit"
+              .formatted(OutputTail.printable(text), what));
+    }
+  }
+
+  static void tags(Map<String, String> tags) {
+    atMost("tags", tags.size(), MAX_TAGS);
+    tags.forEach(
+        (key, value) -> {
+          if (key.isEmpty() || isUnfit(key, MAX_TAG_KEY)) {
+            throw new InvalidSpecException(
+                "\"%s\" is not a tag's key; use 1 to %d bytes without control characters"
+                    .formatted(OutputTail.printable(key), MAX_TAG_KEY));
+          }
+          if (isUnfit(value, MAX_TAG_VALUE)) {
+            throw new InvalidSpecException(
+                "The value of the tag \"%s\" does not fit: use at most %,d bytes without control characters"
+                    .formatted(key, MAX_TAG_VALUE));
+          }
+        });
+  }
+
+  private static boolean isUnfit(String text, int maxBytes) {
+    return text.getBytes(StandardCharsets.UTF_8).length > maxBytes
+        || text.chars().anyMatch(Character::isISOControl);
   }
 
   private static void noNul(String what, String text) {

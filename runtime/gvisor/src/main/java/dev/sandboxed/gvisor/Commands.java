@@ -37,6 +37,13 @@ final class Commands {
     }
   }
 
+  /** Returns what a command prints while it runs, which the caller closes. */
+  static InputStream read(List<String> command) throws IOException {
+    var process = builder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    process.getOutputStream().close();
+    return process.getInputStream();
+  }
+
   /** Starts a command that nobody waits for. */
   static void start(List<String> command) throws IOException {
     builder(command)

@@ -3,6 +3,8 @@ package dev.sandboxed.gvisor;
 import dev.sandboxed.Backend;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxException;
+import dev.sandboxed.SandboxFilter;
+import dev.sandboxed.SandboxInfo;
 import dev.sandboxed.SandboxNetwork;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.core.binaries.Settings;
@@ -82,6 +84,11 @@ public final class GvisorBackend implements Backend {
           }
         });
     return future;
+  }
+
+  @Override
+  public List<SandboxInfo> list(SandboxFilter filter) {
+    return launcher().registry().list(filter);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.sandboxed.gvisor;
 
 import dev.sandboxed.BackendUnavailableException;
+import dev.sandboxed.NameTakenException;
 import dev.sandboxed.SandboxFailedException;
 import dev.sandboxed.core.agent.SandboxTransport;
 import dev.sandboxed.core.protocol.JsonObject;
@@ -59,6 +60,12 @@ final class Keeper implements SandboxTransport {
     try {
       send(process.getOutputStream(), start.toBytes());
       var answer = firstLine(process);
+      var holder = answer.string("holder");
+      if (holder.isPresent()) {
+        throw new NameTakenException(
+            "The sandbox did not start: %s. Choose another name, or end that sandbox first"
+                .formatted(answer.string("error").orElse("")));
+      }
       if (answer.has("error")) {
         throw new SandboxFailedException(
             "The sandbox did not start: " + answer.string("error").orElse(""));

@@ -68,6 +68,11 @@ final class Launcher {
     images.close();
   }
 
+  /** What is known of sandboxes that run, whoever started them. */
+  Registry registry() {
+    return new Registry(binaries.keeper(), state);
+  }
+
   /** Makes a network for sandboxes. */
   SandboxNetwork createNetwork(Consumer<SandboxNetwork> onClose) {
     var network = DirectoryNetwork.create(state, onClose);
@@ -153,6 +158,7 @@ final class Launcher {
       message.put("mounts", aside);
       message.put("mountBytes", limits.disk().bytes());
     }
+    message.put("labels", Labels.of(spec));
     message.put("network", networks.of(spec.network()).orElse(null));
     message.put("timeoutMillis", Math.max(1, spec.timeout().toMillis()));
     message.put(

@@ -40,6 +40,7 @@ public final class AgentSandbox implements Sandbox {
   private final StartupTimings startup;
   private final SandboxFiles files;
   private final RemoteNetwork network;
+  private final RemoteTags tags;
   private final @Nullable RemoteProcess entrypoint;
 
   /**
@@ -80,6 +81,7 @@ public final class AgentSandbox implements Sandbox {
     this.network = network;
     this.entrypoint = entrypoint;
     files = new RemoteFiles(context);
+    tags = new RemoteTags(origin.id(), origin.spec().labels().tags(), context, lifecycle);
   }
 
   /**
@@ -148,6 +150,16 @@ public final class AgentSandbox implements Sandbox {
   @Override
   public SandboxSpec spec() {
     return origin.spec();
+  }
+
+  @Override
+  public Map<String, String> tags() {
+    return tags.now();
+  }
+
+  @Override
+  public void replaceTags(Map<String, String> replacement) {
+    tags.replace(replacement);
   }
 
   @Override

@@ -119,6 +119,18 @@ public final class JsonObject {
     return members.get(name) instanceof List<?> list ? Optional.of(list) : Optional.empty();
   }
 
+  /** Returns the members that are strings, in their order. */
+  public Map<String, String> strings() {
+    var strings = new LinkedHashMap<String, String>();
+    members.forEach(
+        (name, value) -> {
+          if (value instanceof String text) {
+            strings.put(name, text);
+          }
+        });
+    return Collections.unmodifiableMap(strings);
+  }
+
   /** Returns whether a member is there and true. */
   public boolean flag(String name) {
     return Boolean.TRUE.equals(members.get(name));

@@ -1,0 +1,40 @@
+package dev.sandboxed;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a list of running sandboxes says about one of them, as it was then.
+ *
+ * @param id its id
+ * @param app its app
+ * @param name its name, if it has one
+ * @param tags its tags
+ * @param created when it was created
+ * @param image what it was made from, for people to read
+ * @param command its entrypoint as one would type it, cut after 1,000 characters; empty for none
+ * @param timeout how long it may live
+ * @param idleTimeout how long it may be idle
+ * @param ports the ports inside that were declared
+ */
+public record SandboxInfo(
+    String id,
+    String app,
+    Optional<String> name,
+    Map<String, String> tags,
+    Instant created,
+    String image,
+    String command,
+    Duration timeout,
+    Optional<Duration> idleTimeout,
+    List<Integer> ports) {
+
+  /** Copies the values. */
+  public SandboxInfo {
+    tags = Map.copyOf(tags);
+    ports = List.copyOf(ports);
+  }
+}
