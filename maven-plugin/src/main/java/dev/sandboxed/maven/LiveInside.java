@@ -14,11 +14,17 @@ final class LiveInside implements Inside {
   private static final Duration TIMEOUT = Duration.ofMinutes(1);
   private final Sandbox sandbox;
   private final Map<String, String> userEnv;
+  private final boolean online;
 
   /** Probes see the user's variables too, as the commands of the plan will. */
-  LiveInside(Sandbox sandbox, Map<String, String> userEnv) {
+  LiveInside(Sandbox sandbox, RunConfiguration configuration) {
     this.sandbox = sandbox;
-    this.userEnv = Map.copyOf(userEnv);
+    userEnv = configuration.env();
+    online =
+        configuration
+            .network()
+            .filter(policy -> policy.usesBuildTools() || policy.allowsEverything())
+            .isPresent();
   }
 
   @Override
@@ -36,6 +42,11 @@ final class LiveInside implements Inside {
     } catch (ExecException e) {
       return false;
     }
+  }
+
+  @Override
+  public boolean online() {
+    return online;
   }
 
   @Override

@@ -29,7 +29,8 @@ record ParameterParser(
     String image,
     @Nullable List<String> env,
     @Nullable Map<String, String> environment,
-    boolean writable) {
+    boolean writable,
+    NetworkParameters network) {
 
   RunConfiguration parse(Path directory, Path reports) {
     if (!Files.isDirectory(directory)) {
@@ -48,6 +49,7 @@ record ParameterParser(
             variables(),
             secrets(),
             writable,
+            network.policy(),
             reports);
     if (!Files.isDirectory(configuration.project())) {
       throw new InvalidSpecException(

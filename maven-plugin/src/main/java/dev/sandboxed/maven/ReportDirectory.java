@@ -4,6 +4,8 @@ import dev.sandboxed.maven.report.JunitXmlWriter;
 import dev.sandboxed.maven.report.TestSuite;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -20,9 +22,17 @@ import java.util.Set;
  * of the directory or over each other is not followed.
  */
 final class ReportDirectory {
+  /** The file that lists the destinations. */
+  static final String CONNECTIONS = "network.txt";
+
   private static final int MAX_NAME = 150;
   private final Path directory;
   private final Set<String> used = new HashSet<>();
+
+  /** Writes a report. */
+  private interface Content {
+    void writeTo(OutputStream out) throws IOException;
+  }
 
   private ReportDirectory(Path directory) {
     this.directory = directory;
@@ -39,7 +49,7 @@ final class ReportDirectory {
       }
     }
     Files.createDirectories(directory);
-    try (var old = Files.newDirectoryStream(directory, "TEST-*.xml")) {
+    try (var old = Files.newDirectoryStream(directory, "{TEST-*.xml," + CONNECTIONS + "}")) {
       for (var file : old) {
         if (!Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
           Files.delete(file);
@@ -50,7 +60,17 @@ final class ReportDirectory {
   }
 
   Path write(TestSuite suite) throws IOException {
-    var target = directory.resolve(fileName(suite.name()));
+    return write(fileName(suite.name()), out -> JunitXmlWriter.write(suite, out));
+  }
+
+  /** Writes the list of the destinations that were tried. */
+  Path write(ConnectionReport connections) throws IOException {
+    return write(
+        CONNECTIONS, out -> out.write(connections.text().getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private Path write(String name, Content content) throws IOException {
+    var target = directory.resolve(name);
     var temporary = directory.resolve(target.getFileName() + ".part");
     try {
       try (var out =
@@ -61,7 +81,7 @@ final class ReportDirectory {
                   StandardOpenOption.TRUNCATE_EXISTING,
                   StandardOpenOption.WRITE,
                   LinkOption.NOFOLLOW_LINKS))) {
-        JunitXmlWriter.write(suite, out);
+        content.writeTo(out);
       }
       Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
     } finally {

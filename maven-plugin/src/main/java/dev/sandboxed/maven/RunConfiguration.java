@@ -3,6 +3,7 @@ package dev.sandboxed.maven;
 import dev.sandboxed.Image;
 import dev.sandboxed.InvalidSpecException;
 import dev.sandboxed.Limits;
+import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.Secret;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What to run, and how.
@@ -23,6 +25,7 @@ import java.util.Map;
  * @param env further environment variables
  * @param secrets further environment variables, never printed
  * @param writable whether the commands may change the host's checkout
+ * @param network which destinations outside may be reached; empty for no network
  * @param reports where the test reports go
  */
 record RunConfiguration(
@@ -35,6 +38,7 @@ record RunConfiguration(
     Map<String, String> env,
     List<Secret> secrets,
     boolean writable,
+    Optional<NetworkPolicy> network,
     Path reports) {
 
   /** How long the sandbox lives on after the commands, for what they left to be collected. */

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the test suite of this project, or of another directory, in a gVisor sandbox: an own kernel,
- * the checkout copy-on-write, no network.
+ * the checkout copy-on-write, no network unless {@code sandbox.network} opens one.
  *
  * <p>Maven, npm, Python, Go, Rust and Make projects are recognised by their files. Test results are
  * collected as JUnit XML.
@@ -87,6 +87,19 @@ public final class RunMojo extends AbstractMojo {
   /** Lets the tests change the host's checkout. Only for code that you trust with it. */
   @Parameter(property = "sandbox.writable", defaultValue = "false")
   private boolean writable;
+
+  /**
+   * The destinations outside that may be reached, separated by commas: patterns such as {@code
+   * *.example.org}, {@code api.example.com:443} or {@code 203.0.113.0/24}, {@code build-tools} for
+   * what the user's own Maven, npm, pip, Cargo and Go configuration names, or {@code everything}.
+   * None unless set.
+   */
+  @Parameter(property = "sandbox.network")
+  private @Nullable List<String> network;
+
+  /** The destinations that stay closed all the same, as patterns separated by commas. */
+  @Parameter(property = "sandbox.network.deny")
+  private @Nullable List<String> networkDeny;
 
   /** Where test reports go; {@code target/sandbox} unless set. */
   @Parameter(property = "sandbox.reportDirectory")
@@ -167,7 +180,8 @@ public final class RunMojo extends AbstractMojo {
             image,
             env,
             environment,
-            writable);
+            writable,
+            new NetworkParameters(network, networkDeny));
     var all = new ArrayList<RunConfiguration>();
     var directories = directories();
     var names = new HashSet<String>();

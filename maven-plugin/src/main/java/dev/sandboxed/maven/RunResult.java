@@ -10,9 +10,14 @@ import java.util.List;
  *
  * @param steps each command with its end
  * @param reports what was collected
+ * @param connections what was tried to reach
  * @param duration how long the commands took
  */
-record RunResult(List<StepResult> steps, CollectedReports reports, Duration duration) {
+record RunResult(
+    List<StepResult> steps,
+    CollectedReports reports,
+    ConnectionReport connections,
+    Duration duration) {
 
   RunResult {
     steps = List.copyOf(steps);

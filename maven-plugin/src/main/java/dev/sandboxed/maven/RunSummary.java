@@ -26,6 +26,7 @@ final class RunSummary {
     var entry = new Entry(configuration, result);
     entries.add(entry);
     result.reports().problems().forEach(console::warn);
+    result.connections().warnings(shown(configuration.reports())).forEach(console::warn);
     console.info("");
     console.info(entry.line());
     lines.add("%s: %s".formatted(configuration.project(), entry.line()));

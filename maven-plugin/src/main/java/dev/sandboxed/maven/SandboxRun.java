@@ -61,7 +61,7 @@ final class SandboxRun {
     var directory = ReportDirectory.open(configuration.reports());
     try (var sandbox = backend.create(spec(configuration, recognition.caches()))) {
       sandbox.files().makeDirectories(Layout.SCRATCH + "/reports");
-      var plan = recognition.planner().plan(new LiveInside(sandbox, configuration.env()));
+      var plan = recognition.planner().plan(new LiveInside(sandbox, configuration));
       show(configuration, plan);
       sandbox.files().write(MARKER, "");
       var since = sandbox.files().stat(MARKER).modified();
@@ -69,7 +69,12 @@ final class SandboxRun {
       var began = System.nanoTime();
       var steps = runSteps(sandbox, configuration, plan, events);
       var duration = Duration.ofNanos(System.nanoTime() - began);
-      return new RunResult(steps, collect(sandbox, plan, since, events, directory), duration);
+      var collected = collect(sandbox, plan, since, events, directory);
+      var connections = new ConnectionReport(sandbox.connections());
+      if (configuration.network().isPresent()) {
+        directory.write(connections);
+      }
+      return new RunResult(steps, collected, connections, duration);
     }
   }
 
@@ -140,6 +145,7 @@ final class SandboxRun {
         builder.mount(cache.target(), Mount.readOnly(cache.source()));
       }
     }
+    configuration.network().ifPresent(builder::network);
     configuration.secrets().forEach(builder::secret);
     return builder.build();
   }
@@ -147,10 +153,11 @@ final class SandboxRun {
   private void show(RunConfiguration configuration, TestPlan plan) {
     plan.steps().forEach(s -> console.info("Command: " + CommandLine.of(s.command())));
     console.info(
-        "In a sandbox: %s %s, no network"
+        "In a sandbox: %s %s, %s"
             .formatted(
                 configuration.directory(),
-                configuration.writable() ? "WRITABLE" : "copy-on-write"));
+                configuration.writable() ? "WRITABLE" : "copy-on-write",
+                configuration.network().map(p -> "network: " + p).orElse("no network")));
     if (plan.reports() instanceof ReportSource.None none) {
       console.info("Only the exit code tells the result: " + none.reason());
     }

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Runs small projects in real sandboxes. */
 class SandboxRunTest {
+  private static final NetworkParameters NO_NETWORK = new NetworkParameters(null, null);
   private static @Nullable Backend backend;
   private final RecordingConsole console = new RecordingConsole();
   @TempDir private Path temporary;
@@ -132,7 +133,19 @@ class SandboxRunTest {
 
     var writable =
         new ParameterParser(
-            ".", "echo new > new", null, null, null, null, null, "1m", "host", null, null, true);
+            ".",
+            "echo new > new",
+            null,
+            null,
+            null,
+            null,
+            null,
+            "1m",
+            "host",
+            null,
+            null,
+            true,
+            NO_NETWORK);
     assertThat(run(writable).isSuccess()).isTrue();
     assertThat(project.resolve("new")).hasContent("new\n");
   }
@@ -141,7 +154,19 @@ class SandboxRunTest {
   void endsWhatTakesTooLong() throws Exception {
     var slow =
         new ParameterParser(
-            ".", "sleep 600", null, null, null, null, null, "1s", "host", null, null, false);
+            ".",
+            "sleep 600",
+            null,
+            null,
+            null,
+            null,
+            null,
+            "1s",
+            "host",
+            null,
+            null,
+            false,
+            NO_NETWORK);
     var result = run(slow);
     assertThat(result.steps().get(0).status().reason()).isEqualTo(ExitReason.TIMEOUT);
     assertThat(failure(slow, result))
@@ -163,7 +188,8 @@ class SandboxRunTest {
             "host",
             null,
             null,
-            false);
+            false,
+            NO_NETWORK);
     var result = run(small);
     assertThat(result.steps().get(0).status().reason()).isEqualTo(ExitReason.OUT_OF_MEMORY);
     assertThat(failure(result)).contains("raise it with -Dsandbox.memory=…");
@@ -214,7 +240,8 @@ class SandboxRunTest {
             "host",
             null,
             null,
-            false);
+            false,
+            NO_NETWORK);
     assertThatThrownBy(() -> run(missing))
         .isInstanceOf(MissingToolException.class)
         .hasMessageStartingWith("no-such-tool is not in the sandbox")
@@ -250,7 +277,19 @@ class SandboxRunTest {
 
   private static ParameterParser parser(@Nullable String command, String env) {
     return new ParameterParser(
-        ".", command, null, null, null, null, null, "5m", "host", List.of(env), null, false);
+        ".",
+        command,
+        null,
+        null,
+        null,
+        null,
+        null,
+        "5m",
+        "host",
+        List.of(env),
+        null,
+        false,
+        NO_NETWORK);
   }
 
   private String failure(RunResult result) {

@@ -16,15 +16,17 @@ final class GoEcosystem implements Ecosystem {
   @Override
   public Optional<Recognition> recognise(Checkout checkout) {
     return checkout.hasFile("go.mod")
-        ? Optional.of(new Recognition("Go", "go.mod", caches.go(), inside -> plan()))
+        ? Optional.of(new Recognition("Go", "go.mod", caches.go(), this::plan))
         : Optional.empty();
   }
 
-  private static TestPlan plan() {
+  private TestPlan plan(Inside inside) {
     var env = new LinkedHashMap<String, String>();
     env.put("GOMODCACHE", Layout.GO_MODULES);
     env.put("GOCACHE", Layout.GO_BUILD);
-    env.put("GOPROXY", "off");
+    if (!inside.online()) {
+      env.put("GOPROXY", "off");
+    }
     env.put("GOFLAGS", "-buildvcs=false");
     env.put("GOTELEMETRY", "off");
     // -count=1: a result that the host's cache remembers is none of this sandbox.

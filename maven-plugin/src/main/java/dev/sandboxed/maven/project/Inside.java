@@ -16,6 +16,13 @@ public interface Inside {
   boolean succeeds(List<String> command, Map<String, String> env);
 
   /**
+   * Returns whether build tools reach their servers.
+   *
+   * @return false if they must do with the host's caches
+   */
+  boolean online();
+
+  /**
    * Writes a file outside of the checkout.
    *
    * @param path its absolute path inside, below {@link Layout#SCRATCH}

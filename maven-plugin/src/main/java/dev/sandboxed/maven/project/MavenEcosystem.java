@@ -23,16 +23,6 @@ final class MavenEcosystem implements Ecosystem {
   }
 
   private TestPlan plan(Inside inside) {
-    inside.write(
-        SETTINGS,
-        """
-        <settings>
-          <localRepository>%s</localRepository>
-          <interactiveMode>false</interactiveMode>
-          <offline>true</offline>
-        </settings>
-        """
-            .formatted(Layout.MAVEN_REPOSITORY));
     var mvn = caches.mountsMavenHome() ? Layout.MAVEN_HOME + "/bin/mvn" : "mvn";
     var env = new LinkedHashMap<String, String>();
     // Fewer threads and less compiled code: that is quicker in gVisor. The host may have fetched
@@ -46,8 +36,26 @@ final class MavenEcosystem implements Ecosystem {
             + " -Dmaven.legacyLocalRepo=true"
             + " -Daether.enhancedLocalRepository.trackingFilename=untracked.properties");
     return new TestPlan(
-        List.of(Step.of(mvn, "-B", "-ntp", "-s", SETTINGS, "-gs", SETTINGS, "test")),
+        List.of(new Step(command(mvn, inside), Map.of(), Step.OutputFormat.TEXT)),
         Map.copyOf(env),
         new ReportSource.Tree(Set.of("surefire-reports", "failsafe-reports")));
+  }
+
+  /** Online, the settings that come with the network policy count; else none but these. */
+  private static List<String> command(String mvn, Inside inside) {
+    if (inside.online()) {
+      return List.of(mvn, "-B", "-ntp", "test");
+    }
+    inside.write(
+        SETTINGS,
+        """
+        <settings>
+          <localRepository>%s</localRepository>
+          <interactiveMode>false</interactiveMode>
+          <offline>true</offline>
+        </settings>
+        """
+            .formatted(Layout.MAVEN_REPOSITORY));
+    return List.of(mvn, "-B", "-ntp", "-s", SETTINGS, "-gs", SETTINGS, "test");
   }
 }

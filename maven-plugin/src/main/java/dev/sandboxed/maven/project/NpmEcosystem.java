@@ -64,7 +64,7 @@ final class NpmEcosystem implements Ecosystem {
         steps,
         Map.of(
             "npm_config_cache", Layout.NPM_CACHE,
-            "npm_config_offline", "true",
+            "npm_config_offline", Boolean.toString(!inside.online()),
             "npm_config_audit", "false",
             "npm_config_fund", "false",
             "npm_config_update_notifier", "false"),

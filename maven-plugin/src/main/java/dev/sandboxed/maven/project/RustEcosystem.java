@@ -15,13 +15,13 @@ final class RustEcosystem implements Ecosystem {
   @Override
   public Optional<Recognition> recognise(Checkout checkout) {
     return checkout.hasFile("Cargo.toml")
-        ? Optional.of(new Recognition("Rust", "Cargo.toml", caches.cargo(), inside -> plan()))
+        ? Optional.of(new Recognition("Rust", "Cargo.toml", caches.cargo(), this::plan))
         : Optional.empty();
   }
 
-  private static TestPlan plan() {
+  private TestPlan plan(Inside inside) {
     return new TestPlan(
-        List.of(Step.of("cargo", "test", "--offline")),
+        List.of(inside.online() ? Step.of("cargo", "test") : Step.of("cargo", "test", "--offline")),
         Map.of("CARGO_HOME", Layout.CARGO_HOME, "CARGO_TERM_COLOR", "never"),
         new ReportSource.None("Cargo writes no test reports"));
   }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ProjectRecognizerTest {
@@ -92,6 +93,24 @@ class ProjectRecognizerTest {
     assertThat(plan.steps())
         .extracting(s -> String.join(" ", s.command()))
         .containsExactly(commands.split("; "));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "pom.xml, <project/>, mvn -B -ntp test, MAVEN_OPTS",
+    "Cargo.toml, [package], cargo test, CARGO_HOME",
+    "go.mod, module a, go test -json -count=1 ./..., GOMODCACHE",
+  })
+  void asksToolsToStayOfflineOnlyWhereTheyReachNothing(
+      String file, String content, String command, String variable) throws IOException {
+    write(Map.of(file, content));
+    var inside = new FakeInside(true, true);
+    var plan = recognise().get(0).planner().plan(inside);
+    assertThat(plan.steps())
+        .extracting(s -> String.join(" ", s.command()))
+        .containsExactly(command);
+    assertThat(plan.env()).containsKey(variable).doesNotContainEntry("GOPROXY", "off");
+    assertThat(inside.written).isEmpty();
   }
 
   static Stream<Map<String, String>> others() {
@@ -231,15 +250,26 @@ class ProjectRecognizerTest {
 
   private static final class FakeInside implements Inside {
     private final boolean answer;
+    private final boolean online;
     private final Map<String, String> written = new HashMap<>();
 
     FakeInside(boolean answer) {
+      this(answer, false);
+    }
+
+    FakeInside(boolean answer, boolean online) {
       this.answer = answer;
+      this.online = online;
     }
 
     @Override
     public boolean succeeds(List<String> command, Map<String, String> env) {
       return answer;
+    }
+
+    @Override
+    public boolean online() {
+      return online;
     }
 
     @Override
