@@ -162,6 +162,12 @@ func (r *Reader) Next() (Frame, error) {
 // Buffered says whether bytes of a following frame have been read already.
 func (r *Reader) Buffered() bool { return r.end > r.start }
 
+// Whole says whether a whole frame more has been read already, so that Next will not wait.
+func (r *Reader) Whole() bool {
+	n := r.end - r.start
+	return n >= HeaderSize && n-HeaderSize >= int(binary.BigEndian.Uint32(r.buffer[r.start:]))
+}
+
 func (r *Reader) truncated(err error) error {
 	if errors.Is(err, io.EOF) {
 		return refuse(Truncated, "the stream ended inside a frame, after %d bytes of it", r.end-r.start)

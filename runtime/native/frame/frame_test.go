@@ -172,6 +172,53 @@ func TestWriterWritesWholeFramesThroughASmallPipe(t *testing.T) {
 	}
 }
 
+func TestAHeldFrameIsWrittenWithTheNext(t *testing.T) {
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	defer out.Close()
+	w, err := NewWriter(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewReader(in)
+	for stream := range uint32(2) {
+		if err := w.HoldJSON(stream+1, Event, map[string]int{"n": 1}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Write(Frame{Stream: stream + 1, Type: Result, Payload: []byte("{}")}); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []Type{Event, Result} {
+			f, err := r.Next()
+			if err != nil || f.Type != want || f.Stream != stream+1 {
+				t.Fatalf("want %s, got %+v %v", want, f, err)
+			}
+			if whole := r.Whole(); whole != (want == Event) {
+				t.Fatalf("after %s: whole %t", want, whole)
+			}
+		}
+	}
+}
+
+func TestWholeCountsOnlyWhatHasBeenRead(t *testing.T) {
+	two := Append(Append(nil, Frame{Stream: 1, Type: End}), Frame{Stream: 1, Type: Data, Payload: []byte("abc")})
+	for n, want := range map[int]bool{HeaderSize: false, HeaderSize + 5: false, len(two) - 1: false, len(two): true} {
+		r := NewReader(bytes.NewReader(two[:n]))
+		if r.Whole() {
+			t.Fatal("nothing has been read")
+		}
+		if _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Whole(); got != want {
+			t.Errorf("of %d bytes: %t", n, got)
+		}
+	}
+}
+
 // FuzzDecode checks that whatever is accepted encodes to the same bytes again, and that nothing panics.
 func FuzzDecode(f *testing.F) {
 	v := readVectors(f)

@@ -13,6 +13,7 @@ import (
 type Writer struct {
 	mutex  sync.Mutex
 	to     syscall.RawConn
+	held   []byte // whole frames
 	header [HeaderSize]byte
 	failed error
 }
@@ -34,7 +35,20 @@ func (w *Writer) Write(f Frame) error {
 		return w.failed
 	}
 	PutHeader(&w.header, f.Stream, f.Type, f.Channel, len(f.Payload))
-	w.failed = WriteAll(w.to, w.header[:], f.Payload)
+	w.failed = WriteAll(w.to, w.held, w.header[:], f.Payload)
+	w.held = w.held[:0]
+	return w.failed
+}
+
+// HoldJSON is WriteJSON for a frame that the caller writes another one behind at once: both are then written together.
+func (w *Writer) HoldJSON(stream uint32, t Type, value any) error {
+	payload, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", t, err)
+	}
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.held = Append(w.held, Frame{Stream: stream, Type: t, Payload: payload})
 	return w.failed
 }
 

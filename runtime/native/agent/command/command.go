@@ -125,7 +125,11 @@ func (e *execution) await(pumped <-chan struct{}, stop func()) (Outcome, error) 
 		case <-exited:
 			exited = nil
 			outcome = e.outcome()
-			_ = e.stream.Event(map[string]any{"exited": outcome})
+			tell := e.stream.Event
+			if pumped == nil {
+				tell = e.stream.LastEvent
+			}
+			_ = tell(map[string]any{"exited": outcome})
 			if e.timedOut || e.released || e.request.Entrypoint || cancelled == nil {
 				stop()
 			}

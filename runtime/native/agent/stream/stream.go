@@ -300,6 +300,9 @@ func (s *Stream) End(channel uint8) error {
 // Event tells the client something on the way.
 func (s *Stream) Event(value any) error { return s.out.WriteJSON(s.ID, frame.Event, value) }
 
+// LastEvent is Event for one that the result follows at once.
+func (s *Stream) LastEvent(value any) error { return s.out.HoldJSON(s.ID, frame.Event, value) }
+
 // Result ends the stream.
 func (s *Stream) Result(value any) error {
 	s.cancel()

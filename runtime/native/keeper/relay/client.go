@@ -100,7 +100,11 @@ func (c *client) serve() error {
 		if err != nil {
 			return err
 		}
-		if err := c.accept(f); err != nil {
+		err = c.accept(f)
+		if err != nil || !reader.Whole() {
+			c.relay.letGo()
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -147,8 +151,15 @@ func (c *client) accept(f frame.Frame) error {
 		return fmt.Errorf("%s on stream %d is not for clients", f.Type, f.Stream)
 	}
 	f.Stream = route.agentStream
-	_ = r.agent.relay(f)
+	_ = r.agent.hold(f)
 	return nil
+}
+
+// letGo writes what clients have sent to the agent and is held for it.
+func (r *Relay) letGo() {
+	if r.agent != nil {
+		_ = r.agent.letGo()
+	}
 }
 
 func (c *client) control(f frame.Frame) error {
@@ -197,7 +208,7 @@ func (c *client) open(f frame.Frame) error {
 		r.activity.Began()
 	}
 	f.Stream = route.agentStream
-	_ = r.agent.relay(f)
+	_ = r.agent.hold(f)
 	return nil
 }
 

@@ -20,6 +20,7 @@ type outlet struct {
 	room   *stream.Room
 
 	mutex  sync.Mutex
+	held   []byte // what is written with the next frame
 	queue  []delivery
 	queued int
 	own    int
@@ -58,6 +59,42 @@ func (o *outlet) relay(f frame.Frame) error {
 	return o.copying(f, false)
 }
 
+// holdLimit is up to which size frames are held, and about how much of them.
+const holdLimit = 4 << 10
+
+// hold is relay for a frame that others follow at once: small ones are written together, which wakes the peer once. Whoever
+// holds calls letGo in the end.
+func (o *outlet) hold(f frame.Frame) error {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	if o.failed != nil || o.queued > 0 || len(o.held) > holdLimit || len(f.Payload) > holdLimit {
+		return o.copy(f, false)
+	}
+	o.held = frame.Append(o.held, f)
+	return nil
+}
+
+// letGo writes what is held.
+func (o *outlet) letGo() error {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	if len(o.held) == 0 {
+		return o.failed
+	}
+	rest, _, err := o.write(o.takeHeld(), nil)
+	if len(rest) == 0 {
+		return err
+	}
+	return o.add(delivery{bytes: append([]byte(nil), rest...)}, o.queued+len(rest) > o.limits.relayed)
+}
+
+// takeHeld returns what is held, for the time that the lock is held too.
+func (o *outlet) takeHeld() []byte {
+	held := o.held
+	o.held = held[:0]
+	return held
+}
+
 // Send implements stream.Out.
 func (o *outlet) Send(f frame.Frame) error {
 	return o.copying(f, true)
@@ -74,10 +111,9 @@ func (o *outlet) Lend(f frame.Frame, written func()) error {
 	}
 	defer o.mutex.Unlock()
 	if len(head) > 0 {
-		o.add(delivery{bytes: append([]byte(nil), head...)})
+		_ = o.add(delivery{bytes: append([]byte(nil), head...)}, false)
 	}
-	o.add(delivery{bytes: body, done: written})
-	return nil
+	return o.add(delivery{bytes: body, done: written}, false)
 }
 
 // Room implements stream.Out.
@@ -87,6 +123,11 @@ func (o *outlet) Room() *stream.Room { return o.room }
 func (o *outlet) copying(f frame.Frame, own bool) error {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
+	return o.copy(f, own)
+}
+
+// copy needs the lock.
+func (o *outlet) copy(f frame.Frame, own bool) error {
 	head, body, err := o.begin(f)
 	if len(head)+len(body) == 0 {
 		return err
@@ -95,45 +136,56 @@ func (o *outlet) copying(f frame.Frame, own bool) error {
 	d := delivery{bytes: rest}
 	tooMuch := f.Type != frame.Data && o.queued+len(rest) > o.limits.relayed
 	if own {
-		d.own = len(rest)
+		d.own = min(len(rest), frame.HeaderSize+len(f.Payload))
 		tooMuch = o.own+d.own > o.limits.own
 	}
-	o.add(d)
-	if tooMuch {
-		o.failed = errSlow
-		_ = o.close()
-	}
-	return o.failed
+	return o.add(d, tooMuch)
 }
 
-// begin writes what the peer takes at once and returns what is left.
+// begin writes what the peer takes at once, together with what is held, and returns what is left.
 func (o *outlet) begin(f frame.Frame) (head, body []byte, err error) {
 	if o.failed != nil {
 		return nil, nil, o.failed
 	}
 	var header [frame.HeaderSize]byte
 	frame.PutHeader(&header, f.Stream, f.Type, f.Channel, len(f.Payload))
-	written := 0
-	if o.queued == 0 {
-		err := o.raw.Control(func(fd uintptr) { written, o.failed = frame.TryWrite(fd, header[:], f.Payload) })
-		if o.failed == nil {
-			o.failed = err
-		}
-		if o.failed != nil {
-			return nil, nil, o.failed
-		}
+	head = append(o.takeHeld(), header[:]...)
+	if o.queued > 0 {
+		return head, f.Payload, nil
 	}
-	if written < len(header) {
-		return header[written:], f.Payload, nil
-	}
-	return nil, f.Payload[written-len(header):], nil
+	return o.write(head, f.Payload)
 }
 
-func (o *outlet) add(d delivery) {
+// write writes what the peer takes at once and returns what is left.
+func (o *outlet) write(head, body []byte) (headLeft, bodyLeft []byte, err error) {
+	if o.failed != nil {
+		return nil, nil, o.failed
+	}
+	written := 0
+	err = o.raw.Control(func(fd uintptr) { written, o.failed = frame.TryWrite(fd, head, body) })
+	if o.failed == nil {
+		o.failed = err
+	}
+	if o.failed != nil {
+		return nil, nil, o.failed
+	}
+	if written < len(head) {
+		return head[written:], body, nil
+	}
+	return nil, body[written-len(head):], nil
+}
+
+// add queues, and gives a peer up for which too much waits.
+func (o *outlet) add(d delivery, tooMuch bool) error {
 	o.queue = append(o.queue, d)
 	o.queued += len(d.bytes)
 	o.own += d.own
+	if tooMuch {
+		o.failed = errSlow
+		_ = o.close()
+	}
 	o.wake.Broadcast()
+	return o.failed
 }
 
 func (o *outlet) flush() {
@@ -151,7 +203,7 @@ func (o *outlet) flush() {
 			return
 		}
 		if failed == nil {
-			failed = o.write(batch)
+			failed = o.deliver(batch)
 		}
 		release(batch)
 		if failed != nil {
@@ -173,7 +225,7 @@ func release(batch []delivery) {
 	}
 }
 
-func (o *outlet) write(batch []delivery) error {
+func (o *outlet) deliver(batch []delivery) error {
 	parts := make([][]byte, len(batch))
 	for i, d := range batch {
 		parts[i] = d.bytes

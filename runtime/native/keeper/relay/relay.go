@@ -66,6 +66,7 @@ type Relay struct {
 	activity    *Activity
 	agent       *outlet
 	fromAgent   *frame.Reader
+	holding     *client // whom frames of the agent are held for
 	pulse       pulse
 
 	life       context.Context // of the sandbox
@@ -215,10 +216,21 @@ func (r *Relay) serveAgent() error {
 		if err == nil {
 			err = r.acceptFromAgent(f)
 		}
+		if err != nil || !r.fromAgent.Whole() {
+			r.holdFor(nil)
+		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// holdFor changes for whom frames of the agent are held, if for anybody.
+func (r *Relay) holdFor(c *client) {
+	if r.holding != nil && r.holding != c {
+		_ = r.holding.out.letGo()
+	}
+	r.holding = c
 }
 
 func (r *Relay) acceptFromAgent(f frame.Frame) error {
@@ -252,7 +264,8 @@ func (r *Relay) acceptFromAgent(f frame.Frame) error {
 	}
 	if client != nil {
 		f.Stream = route.clientStream
-		client.send(f)
+		r.holdFor(client)
+		_ = client.out.hold(f) // it may be gone: its streams are cancelled by whoever reads from it
 	}
 	return nil
 }

@@ -140,6 +140,95 @@ func TestStreamsAreRenamedBothWays(t *testing.T) {
 	}
 }
 
+func TestFramesThatArriveTogetherAreSentTogether(t *testing.T) {
+	b := setUp(t)
+	var all []byte
+	for _, f := range []frame.Frame{
+		{Stream: 5, Type: frame.Open, Payload: []byte(`{"op":"exec"}`)},
+		{Stream: 5, Type: frame.Credit, Channel: 1, Payload: frame.CreditPayload(1 << 20)},
+		{Stream: 5, Type: frame.Credit, Channel: 2, Payload: frame.CreditPayload(7)},
+	} {
+		all = frame.Append(all, f)
+	}
+	if _, err := b.client.Write(all); err != nil {
+		t.Fatal(err)
+	}
+	inside := b.agentGets(t, frame.Open).Stream
+	for range 2 {
+		if !b.reads.Whole() {
+			t.Fatal("credit was sent by itself")
+		}
+		b.agentGets(t, frame.Credit)
+	}
+
+	large := strings.Repeat("x", 3*holdLimit)
+	all = nil
+	for _, f := range []frame.Frame{
+		{Stream: inside, Type: frame.Event, Payload: []byte(`{"started":{"pid":2}}`)},
+		{Stream: inside, Type: frame.Data, Channel: 1, Payload: []byte(large)},
+		{Stream: inside, Type: frame.End, Channel: 1},
+		{Stream: inside, Type: frame.Result, Payload: []byte(`{"ok":{}}`)},
+	} {
+		all = frame.Append(all, f)
+	}
+	if _, err := b.agent.Write(all); err != nil {
+		t.Fatal(err)
+	}
+	b.clientGets(t, frame.Event)
+	if f := b.clientGets(t, frame.Data); string(f.Payload) != large {
+		t.Fatalf("%d bytes", len(f.Payload))
+	}
+	b.clientGets(t, frame.End)
+	if !b.gets.Whole() {
+		t.Fatal("the result was sent by itself")
+	}
+	b.clientGets(t, frame.Result)
+}
+
+func TestAFrameDoesNotWaitForTheRestOfTheNext(t *testing.T) {
+	b := setUp(t)
+	inside := b.open(t, 5)
+	next := frame.Append(nil, frame.Frame{Stream: inside, Type: frame.Result, Payload: []byte(`{"ok":{}}`)})
+	all := frame.Append(nil, frame.Frame{Stream: inside, Type: frame.End, Channel: 1})
+	if _, err := b.agent.Write(append(all, next[:frame.HeaderSize+1]...)); err != nil {
+		t.Fatal(err)
+	}
+	b.clientGets(t, frame.End)
+	if _, err := b.agent.Write(next[frame.HeaderSize+1:]); err != nil {
+		t.Fatal(err)
+	}
+	b.clientGets(t, frame.Result)
+}
+
+func TestFramesForSeveralClientsKeepTheirOrder(t *testing.T) {
+	b := setUp(t)
+	other, err := net.DialUnix("unix", nil, b.client.RemoteAddr().(*net.UnixAddr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	second := &bench{relay: b.relay, agent: b.agent, reads: b.reads, client: other, gets: frame.NewReader(other)}
+	second.clientSends(t, frame.Frame{Type: frame.Hello, Payload: []byte(`{"protocol":1,"role":"client"}`)})
+	second.clientGets(t, frame.Hello)
+	one, two := b.open(t, 1), second.open(t, 1)
+	var all []byte
+	for _, channel := range []uint8{frame.Output, frame.ErrorOutput} {
+		for _, stream := range []uint32{one, two} {
+			all = frame.Append(all, frame.Frame{Stream: stream, Type: frame.End, Channel: channel})
+		}
+	}
+	if _, err := b.agent.Write(all); err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []*bench{b, second} {
+		for _, channel := range []uint8{frame.Output, frame.ErrorOutput} {
+			if f := to.clientGets(t, frame.End); f.Channel != channel {
+				t.Fatalf("%+v", f)
+			}
+		}
+	}
+}
+
 func TestAgentThatBreaksTheRulesIsFound(t *testing.T) {
 	for name, c := range map[string]struct {
 		frame   func(stream uint32) frame.Frame
