@@ -66,6 +66,7 @@ func (a *Agent) Serve(in io.Reader, version string) error {
 	if err := a.out.WriteJSON(0, frame.Hello, hello); err != nil {
 		return err
 	}
+	a.table.Open() // while the keeper and its clients take note
 	for {
 		f, err := reader.Next()
 		if err != nil {

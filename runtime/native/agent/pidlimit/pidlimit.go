@@ -8,13 +8,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 
 	"golang.org/x/sys/unix"
 )
 
-// mountPoint exists in every sandbox. It is covered in a mount namespace that only one thread of the agent is in.
+// mountPoint exists in every sandbox. It is covered before anything runs that could look there.
 const mountPoint = "/proc"
 
 // Group is a cgroup with a limit.
@@ -24,36 +23,23 @@ type Group struct{ directory int }
 func (g *Group) Descriptor() int { return g.directory }
 
 // New makes a cgroup that has this many processes and threads at most. The agent itself is not limited: it must be able to
-// go on when its programs have used up what they may.
+// go on when its programs have used up what they may. Nothing else may run in the sandbox meanwhile.
 func New(limit int64) (*Group, error) {
-	type made struct {
-		directory int
-		err       error
+	if err := unix.Mount("cgroup2", mountPoint, "cgroup2", 0, ""); err != nil {
+		return nil, fmt.Errorf("mount cgroups: %w", err)
 	}
-	done := make(chan made)
-	go func() {
-		// The thread is not unlocked, so it ends with the goroutine: nothing else may run in its namespace.
-		runtime.LockOSThread()
-		directory, err := group(limit)
-		done <- made{directory, err}
-	}()
-	m := <-done
-	if m.err != nil {
-		return nil, m.err
+	directory, err := group(limit)
+	// What is open stays usable, and nobody finds the cgroups by a path.
+	if failed := unix.Unmount(mountPoint, unix.MNT_DETACH); failed != nil && err == nil {
+		err = fmt.Errorf("hide cgroups: %w", failed)
 	}
-	return &Group{m.directory}, nil
+	if err != nil {
+		return nil, err
+	}
+	return &Group{directory}, nil
 }
 
 func group(limit int64) (int, error) {
-	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
-		return 0, fmt.Errorf("make a mount namespace: %w", err)
-	}
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return 0, fmt.Errorf("make mounts private: %w", err)
-	}
-	if err := unix.Mount("cgroup2", mountPoint, "cgroup2", 0, ""); err != nil {
-		return 0, fmt.Errorf("mount cgroups: %w", err)
-	}
 	// A cgroup that has processes hands no controllers on, so the agent moves into one of its own.
 	agent, limited := filepath.Join(mountPoint, "agent"), filepath.Join(mountPoint, "limited")
 	for _, directory := range []string{agent, limited} {

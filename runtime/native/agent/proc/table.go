@@ -11,6 +11,7 @@ import (
 
 // Table knows the running processes. A process number is used for signals only while it is certain to be that process.
 type Table struct {
+	opened  sync.Once
 	mutex   sync.Mutex
 	running map[int]*Process
 	group   *int
@@ -24,17 +25,29 @@ type Process struct {
 	status syscall.WaitStatus
 }
 
-// NewTable starts collecting. There must be one table in a process.
-func NewTable() *Table {
-	t := &Table{running: map[int]*Process{}}
-	ended := make(chan os.Signal, 1)
-	signal.Notify(ended, syscall.SIGCHLD)
-	go func() {
-		for range ended {
-			t.collect()
-		}
-	}()
-	return t
+// NewTable is an empty table. There must be one in a process.
+func NewTable() *Table { return &Table{running: map[int]*Process{}} }
+
+// Open makes this process fit to be process 1 of the programs that are started: it collects them, and outlives the signals
+// that they may send it. Start does so too; it takes some milliseconds in a fresh sandbox, which may be had earlier.
+func (t *Table) Open() {
+	t.opened.Do(func() {
+		ignoreSignals()
+		ended := make(chan os.Signal, 1)
+		signal.Notify(ended, syscall.SIGCHLD)
+		go func() {
+			for range ended {
+				t.collect()
+			}
+		}()
+	})
+}
+
+// ignoreSignals takes the signals that would end an ordinary program. Programs that are started get the default again,
+// which they would not if the signals were ignored outright.
+func ignoreSignals() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT,
+		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU)
 }
 
 // StartIn makes all processes start in a cgroup, given by its directory.
@@ -67,6 +80,7 @@ func (t *Table) collect() {
 
 // Start forks a process and executes path in it.
 func (t *Table) Start(path string, argv []string, attributes *syscall.ProcAttr) (*Process, error) {
+	t.Open()
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	if t.group != nil {

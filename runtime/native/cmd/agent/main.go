@@ -4,7 +4,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/signal"
 	"syscall"
 
 	"dev.sandboxed/native/agent"
@@ -19,7 +18,6 @@ const failed = 125
 
 func main() {
 	syscall.Umask(0o022)
-	ignoreSignals()
 	out, err := frame.NewWriter(os.Stdout)
 	if err != nil {
 		fail(err)
@@ -28,7 +26,11 @@ func main() {
 	syscall.CloseOnExec(1)
 	a := agent.New(out, proc.NewTable())
 	hungUp := make(chan error, 1)
-	go func() { hungUp <- a.Serve(os.Stdin, version) }()
+	in, err := input()
+	if err != nil {
+		fail(err)
+	}
+	go func() { hungUp <- a.Serve(in, version) }()
 	select {
 	case outcome := <-a.Ended():
 		os.Exit(outcome.Code)
@@ -39,11 +41,13 @@ func main() {
 	}
 }
 
-// ignoreSignals takes the signals that would end an ordinary program. Programs that are started get the default again,
-// which they would not if the signals were ignored outright.
-func ignoreSignals() {
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT,
-		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU)
+// input is stdin, waited for by Go's poller. A thread that waits in a system call keeps others from what has just arrived
+// until it is noticed, and a new thread is expensive inside a sandbox.
+func input() (*os.File, error) {
+	if err := syscall.SetNonblock(syscall.Stdin, true); err != nil {
+		return nil, fmt.Errorf("prepare stdin: %w", err)
+	}
+	return os.NewFile(uintptr(syscall.Stdin), "stdin"), nil
 }
 
 func fail(err error) {
