@@ -186,11 +186,25 @@ public final class NetworkPolicy {
   }
 
   /**
-   * Returns the policy that allows what the user's own Maven, npm, pip, Cargo and Go configuration
-   * names, as it is when the sandbox starts.
+   * Returns the policy that allows the servers which the user's own Maven, npm, pip, Cargo and Go
+   * are configured to download from: mirrors, registries, indexes and proxies, or else what is
+   * built into these tools.
    *
-   * <p>Their settings without credentials reach the sandbox with it, so that the tools inside use
-   * the same servers.
+   * <p>The tools that are installed are asked when the first sandbox with this policy starts, all
+   * at once, which takes a second or two; a tool that does not answer is a warning in the log of
+   * {@code dev.sandboxed}. The configuration of a project is not looked at. Names that the user's
+   * configuration has may lead to private addresses.
+   *
+   * <p>A sandbox that is <em>created</em> with this policy also gets the settings, so that the
+   * tools inside use the same servers, and the certificates of authorities that the host trusts;
+   * its own environment variables win. Credentials stay outside: give tools inside some of their
+   * own with {@link SandboxBuilder#secret}.
+   *
+   * <pre>{@code
+   * try (var sandbox = Sandbox.builder().network(NetworkPolicy.buildTools()).create()) {
+   *   sandbox.exec("pip", "install", "--target", "/tmp/site", "toolz").await();
+   * }
+   * }</pre>
    *
    * @return the policy
    */

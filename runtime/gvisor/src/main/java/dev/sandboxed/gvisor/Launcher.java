@@ -9,6 +9,8 @@ import dev.sandboxed.core.binaries.BinaryCache;
 import dev.sandboxed.core.binaries.CacheRoot;
 import dev.sandboxed.core.binaries.SandboxBinaries;
 import dev.sandboxed.core.binaries.Settings;
+import dev.sandboxed.core.buildtools.BuildTools;
+import dev.sandboxed.core.buildtools.HostEnvironment;
 import dev.sandboxed.core.image.ImageStore;
 import dev.sandboxed.core.image.PreparedImage;
 import dev.sandboxed.core.protocol.JsonObject;
@@ -59,7 +61,7 @@ final class Launcher {
         binaries,
         state,
         ImageStore.open(cache.directory("images")),
-        new NetworkStart(settings),
+        new NetworkStart(settings, new BuildTools(HostEnvironment.ofProcess(), executor)),
         executor);
   }
 
@@ -111,15 +113,28 @@ final class Launcher {
 
   private AgentSandbox.Origin origin(
       String id, SandboxSpec spec, PreparedImage image, long begin, long prepared) {
+    var tools = networks.toolsInside(spec.network());
+    var environment = new LinkedHashMap<>(image.environment());
+    tools.ifPresent(t -> environment.putAll(t.environment()));
     return new AgentSandbox.Origin(
         id,
         spec,
-        image.environment(),
+        environment,
+        tools.map(t -> outsideMounts(t.files(), spec)).orElse(Map.of()),
         spec.workdir().orElse(image.workingDirectory()),
         networks::policy,
         executor,
         Duration.ofNanos(prepared - begin),
         prepared);
+  }
+
+  /** Leaves out what would be written into a directory that was mounted, perhaps the host's own. */
+  private static Map<String, String> outsideMounts(Map<String, String> files, SandboxSpec spec) {
+    var outside = new LinkedHashMap<>(files);
+    spec.mounts()
+        .keySet()
+        .forEach(target -> outside.keySet().removeIf(file -> Path.of(file).startsWith(target)));
+    return outside;
   }
 
   /** Reading the agent takes longer than all the rest, so it is done once. */

@@ -5,6 +5,8 @@ import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.NetworkSpec;
 import dev.sandboxed.SandboxNetwork;
 import dev.sandboxed.core.binaries.Settings;
+import dev.sandboxed.core.buildtools.BuildToolAccess;
+import dev.sandboxed.core.buildtools.BuildTools;
 import dev.sandboxed.core.network.HostProxy;
 import dev.sandboxed.core.network.PolicyMessage;
 import dev.sandboxed.core.protocol.JsonObject;
@@ -20,9 +22,11 @@ final class NetworkStart {
   static final String HOSTNAME = "sandbox";
 
   private final Settings settings;
+  private final BuildTools tools;
 
-  NetworkStart(Settings settings) {
+  NetworkStart(Settings settings, BuildTools tools) {
     this.settings = settings;
+    this.tools = tools;
   }
 
   /** Returns the start message's member; empty if the sandbox has nothing of a network. */
@@ -36,7 +40,7 @@ final class NetworkStart {
       message.put("dns", spec.dns().stream().map(NetworkStart::text).toList());
     } else if (spec.policy().isPresent()) {
       // Of use to egress only. Names of the user's own servers mean nothing to the host's proxy.
-      message.put("proxy", HostProxy.of(settings).map(HostProxy::message).orElse(null));
+      message.put("proxy", proxy(spec).map(HostProxy::message).orElse(null));
     }
     message.put("hostname", HOSTNAME);
     if (!spec.ports().isEmpty()) {
@@ -52,7 +56,22 @@ final class NetworkStart {
 
   /** Writes a policy the way keepers read it. */
   JsonObject policy(NetworkPolicy policy) {
-    return JsonObject.of(PolicyMessage.of(policy));
+    return JsonObject.of(
+        PolicyMessage.of(policy.usesBuildTools() ? policy.and(tools.access().policy()) : policy));
+  }
+
+  /** Returns what tells the tools inside to download from where those of the host do. */
+  Optional<BuildToolAccess> toolsInside(NetworkSpec spec) {
+    return usesBuildTools(spec) ? Optional.of(tools.access()) : Optional.empty();
+  }
+
+  /** Returns the user's proxy; one that only build tools are configured with serves these. */
+  private Optional<HostProxy> proxy(NetworkSpec spec) {
+    return HostProxy.of(settings).or(() -> toolsInside(spec).flatMap(BuildToolAccess::proxy));
+  }
+
+  private static boolean usesBuildTools(NetworkSpec spec) {
+    return spec.policy().filter(NetworkPolicy::usesBuildTools).isPresent();
   }
 
   private static Map<String, Object> member(SandboxNetwork network, String name) {

@@ -49,6 +49,8 @@ public final class AgentSandbox implements Sandbox {
    * @param id its id
    * @param spec what it was created from
    * @param env the environment of every process inside that the image asks for
+   * @param files texts to be there before anything runs, by absolute path; none is written over a
+   *     file of the image
    * @param workdir where processes start and relative paths begin
    * @param policies writes network policies the way its keeper reads them
    * @param executor where work of users runs, and what takes long
@@ -59,6 +61,7 @@ public final class AgentSandbox implements Sandbox {
       String id,
       SandboxSpec spec,
       Map<String, String> env,
+      Map<String, String> files,
       String workdir,
       Function<NetworkPolicy, JsonObject> policies,
       Executor executor,
@@ -131,9 +134,11 @@ public final class AgentSandbox implements Sandbox {
             new CallLog(origin.id(), spec.verbose()));
     var network = new RemoteNetwork(origin, context, lifecycle);
     network.start(running.tunnels());
+    var files = new RemoteFiles(context);
     if (!origin.workdir().equals("/")) {
-      new RemoteFiles(context).makeDirectories(origin.workdir());
+      files.makeDirectories(origin.workdir());
     }
+    origin.files().forEach(files::writeNew);
     RemoteProcess entrypoint = null;
     if (!spec.command().isEmpty()) {
       entrypoint = ExecCommand.of(context, spec.command()).startEntrypoint();

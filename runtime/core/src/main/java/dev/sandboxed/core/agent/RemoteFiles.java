@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,18 @@ final class RemoteFiles implements SandboxFiles {
   public void write(String path, byte[] bytes) {
     var stream = requests.open(writeRequest(path, "create"), bytes);
     Waits.join(stream.answer(), path, stream::cancel);
+  }
+
+  /** Writes a text file and the directories it is in; one that is there stays as it is. */
+  void writeNew(String path, String text) {
+    var request = requests.request("write", "write", path, Map.of("mode", "new", "parents", true));
+    var stream = requests.open(request, text.getBytes(StandardCharsets.UTF_8));
+    try {
+      Waits.join(stream.answer(), path, stream::cancel);
+    } catch (SandboxFileException.AlreadyExists e) {
+      // The image has its own.
+      return;
+    }
   }
 
   @Override

@@ -1,8 +1,10 @@
 package dev.sandboxed.core.buildtools;
 
 import dev.sandboxed.NetworkPolicy;
+import dev.sandboxed.core.network.HostProxy;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What the host's build tools download from, and what tells the tools in a sandbox to do the same.
@@ -39,6 +41,13 @@ public record BuildToolAccess(
   public NetworkPolicy policy() {
     var named = patterns(true).toArray(String[]::new);
     return NetworkPolicy.allowPrivate(named).and(NetworkPolicy.allow(patterns(false)));
+  }
+
+  /** Returns the HTTP proxy that the first of the tools with one is configured with. */
+  public Optional<HostProxy> proxy() {
+    return proxies.stream()
+        .findFirst()
+        .flatMap(proxy -> HostProxy.of(proxy.host(), proxy.port(), proxy.exceptions()));
   }
 
   private List<String> patterns(boolean named) {

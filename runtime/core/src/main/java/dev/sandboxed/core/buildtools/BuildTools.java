@@ -1,6 +1,7 @@
 package dev.sandboxed.core.buildtools;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,7 +69,16 @@ public final class BuildTools {
             .toList();
     return CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
         .thenApplyAsync(
-            done -> join(answers.stream().flatMap(a -> a.join().stream()).toList()), executor);
+            done -> join(answers.stream().flatMap(a -> a.join().stream()).toList()), executor)
+        .whenComplete((found, failure) -> log(found));
+  }
+
+  private static void log(@Nullable BuildToolAccess found) {
+    var logger = System.getLogger("dev.sandboxed");
+    if (found != null) {
+      found.warnings().forEach(warning -> logger.log(Level.WARNING, "Build tools: " + warning));
+      logger.log(Level.DEBUG, () -> "Build tools download from " + found.hosts());
+    }
   }
 
   private static Optional<ToolConfiguration> ask(ToolReader reader, HostCommands tools) {
@@ -86,6 +96,11 @@ public final class BuildTools {
     return Optional.of(failed.build());
   }
 
+  private boolean hasProxy() {
+    return List.of("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY").stream()
+        .anyMatch(name -> environment.variable(name).isPresent());
+  }
+
   private BuildToolAccess join(List<ToolConfiguration> configurations) {
     var hosts = new ArrayList<ReachableHost>();
     var variables = new LinkedHashMap<String, String>();
@@ -101,6 +116,14 @@ public final class BuildTools {
       warnings.addAll(configuration.warnings());
       certificates.addAll(configuration.certificates());
     }
+    proxies.stream()
+        .findFirst()
+        .filter(proxy -> proxy.login() && !hasProxy())
+        .ifPresent(
+            proxy ->
+                warnings.add(
+                    "%s: the proxy %s:%d in %s wants a login, which is not passed on; set HTTPS_PROXY to its URL with the login: only the process outside of the sandbox sees it"
+                        .formatted(proxy.tool(), proxy.host(), proxy.port(), proxy.source())));
     if (!hosts.isEmpty()) {
       var pem = CaCertificates.read(environment, certificates, warnings);
       if (!pem.isEmpty()) {

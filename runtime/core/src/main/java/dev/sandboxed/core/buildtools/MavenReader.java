@@ -96,10 +96,20 @@ final class MavenReader implements ToolReader {
         var clean =
             mirrors.select(repository).isPresent()
                 ? RemoteUrl.parse(repository.url())
-                    .map(url -> secret ? url.withholding() : url)
+                    .map(url -> (secret ? url.withholding() : url).seenFromInside())
                     .flatMap(RemoteUrl::clean)
                 : builder.allow(repository.url(), secret, repository.source());
-        clean.ifPresent(url -> output.repository(repository, url, plugins));
+        clean.ifPresent(
+            url -> {
+              output.repository(repository, url, plugins);
+              if (url.startsWith("http://" + RemoteUrl.HOST_OF_SANDBOX)) {
+                // What keeps Maven from plain HTTP lets pass localhost, but not this name; and a
+                // mirror.
+                output.mirror(
+                    new Mirror(repository.id() + "-host", repository.id(), url, false, "host"),
+                    url);
+              }
+            });
       }
     }
     for (var repository : of(builtIn, plugins)) {

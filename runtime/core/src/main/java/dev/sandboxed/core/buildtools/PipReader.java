@@ -101,6 +101,7 @@ final class PipReader implements ToolReader {
     private final List<String> pip;
     private final Map<String, String> entries;
     private final ToolConfiguration.Builder builder = new ToolConfiguration.Builder("pip");
+    private boolean usesHostOfSandbox;
 
     Reading(HostCommands tools, List<String> pip, String list) {
       this.tools = tools;
@@ -116,7 +117,12 @@ final class PipReader implements ToolReader {
         builder.environment("PIP_NO_INDEX", "1");
       }
       passOn("find-links", "PIP_FIND_LINKS");
-      option("trusted-host").ifPresent(o -> builder.environment("PIP_TRUSTED_HOST", words(o)));
+      var trusted = new ArrayList<>(option("trusted-host").map(Reading::words).orElse(List.of()));
+      if (usesHostOfSandbox) {
+        // To pip outside it is localhost, which pip trusts in any case.
+        trusted.add(RemoteUrl.HOST_OF_SANDBOX);
+      }
+      builder.environment("PIP_TRUSTED_HOST", String.join(" ", trusted));
       option("cert")
           .filter(o -> o.value().startsWith("/"))
           .ifPresent(o -> builder.certificates(Path.of(o.value())));
@@ -131,8 +137,7 @@ final class PipReader implements ToolReader {
       if (index.isEmpty()) {
         builtIn();
       } else {
-        builder
-            .allow(index.get().value(), index.get().source())
+        allow(index.get().value(), index.get().source())
             .ifPresent(url -> builder.environment("PIP_INDEX_URL", url));
       }
       passOn("extra-index-url", "PIP_EXTRA_INDEX_URL");
@@ -148,9 +153,9 @@ final class PipReader implements ToolReader {
         return;
       }
       var clean = new ArrayList<String>();
-      for (var url : found.get().value().strip().split("\\s+")) {
+      for (var url : words(found.get())) {
         if (RemoteUrl.isMeant(url)) {
-          builder.allow(url, found.get().source()).ifPresent(clean::add);
+          allow(url, found.get().source()).ifPresent(clean::add);
         }
       }
       builder.environment(variable, String.join(" ", clean));
@@ -203,8 +208,14 @@ final class PipReader implements ToolReader {
       return Optional.empty();
     }
 
-    private static String words(Option option) {
-      return String.join(" ", option.value().strip().split("\\s+"));
+    /** Allows a URL that the configuration names, and returns it as it may be passed on. */
+    private Optional<String> allow(String url, String source) {
+      usesHostOfSandbox |= RemoteUrl.parse(url).filter(RemoteUrl::isLoopback).isPresent();
+      return builder.allow(url, source);
+    }
+
+    private static List<String> words(Option option) {
+      return List.of(option.value().strip().split("\\s+"));
     }
   }
 

@@ -11,6 +11,9 @@ import java.util.regex.Pattern;
  * <p>What does not parse is dropped whole, as one cannot tell then which part of it is a password.
  */
 final class RemoteUrl {
+  /** What a sandbox calls the loopback of its host. */
+  static final String HOST_OF_SANDBOX = "host.sandbox";
+
   private static final int MAX_LENGTH = 2_000;
   private static final int MAX_NAME = 253;
   private static final Pattern URL =
@@ -102,6 +105,13 @@ final class RemoteUrl {
   /** Returns whether the host is an address, not a name. */
   boolean isAddress() {
     return host.indexOf(':') >= 0 || IPV4.matcher(host).matches();
+  }
+
+  /** Returns the same URL as a sandbox has to write it: its own loopback is another than this. */
+  RemoteUrl seenFromInside() {
+    return isLoopback()
+        ? new RemoteUrl(scheme, HOST_OF_SANDBOX, port, path, credentials, withheld)
+        : this;
   }
 
   /** Returns whether a sandbox would look for the server within itself. */

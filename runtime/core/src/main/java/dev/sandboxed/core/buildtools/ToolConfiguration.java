@@ -85,15 +85,8 @@ record ToolConfiguration(
         }
         return Optional.empty();
       }
-      var found = parsed.orElseThrow();
-      if (found.isLoopback()) {
-        warn(
-            ("%s in %s is this machine itself, which a sandbox does not reach by that name; give"
-                    + " the machine's address in its network there")
-                .formatted(found, source));
-      } else {
-        add(new ReachableHost(tool, found.host(), found.port(), named, source));
-      }
+      var found = parsed.get().seenFromInside();
+      add(new ReachableHost(tool, found.host(), found.port(), named, source));
       if (found.hadCredentials()) {
         warn(
             ("the URL of %s in %s carries what may be credentials, which are not passed in; if the"

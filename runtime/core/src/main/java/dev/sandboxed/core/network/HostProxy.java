@@ -43,6 +43,27 @@ public record HostProxy(URI url, List<String> noProxy) {
         .or(() -> ofEnvironment(settings));
   }
 
+  /**
+   * Returns a proxy that another program is configured with, without a login.
+   *
+   * @param host a name or an address; IPv6 without brackets
+   * @param exceptions the hosts to reach without it, as Java or the environment has them
+   */
+  public static Optional<HostProxy> of(String host, int port, List<String> exceptions) {
+    return url("http://%s:%d".formatted(host.indexOf(':') < 0 ? host : "[" + host + "]", port))
+        .map(
+            url ->
+                new HostProxy(
+                    url,
+                    exceptions.stream()
+                        .map(String::strip)
+                        .filter(e -> !e.isEmpty())
+                        .map(e -> e.startsWith(".") ? "*" + e : e)
+                        .flatMap(HostProxy::ofJavaPattern)
+                        .distinct()
+                        .toList()));
+  }
+
   /** Returns the members of the proxy's JSON object, with its password. */
   public Map<String, Object> message() {
     var message = new LinkedHashMap<String, Object>();

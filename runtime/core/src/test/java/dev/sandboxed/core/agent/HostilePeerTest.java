@@ -279,6 +279,7 @@ class HostilePeerTest {
         "sb-fake",
         builder.build(),
         Map.of("PATH", "/bin"),
+        Map.of(),
         "/",
         policy -> JsonObject.of(PolicyMessage.of(policy)),
         executor,

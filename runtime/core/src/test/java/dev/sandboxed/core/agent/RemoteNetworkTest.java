@@ -325,6 +325,7 @@ class RemoteNetworkTest {
             "sb-fake",
             builder.build(),
             Map.of("PATH", "/bin"),
+            Map.of(),
             "/",
             policy -> JsonObject.of(PolicyMessage.of(policy)),
             executor,

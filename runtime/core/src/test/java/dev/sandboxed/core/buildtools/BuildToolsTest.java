@@ -127,6 +127,43 @@ class BuildToolsTest {
   }
 
   @Test
+  void maven_with_a_repository_on_this_machine() throws IOException {
+    home.needs("mvn")
+        .file(
+            ".m2/settings.xml",
+            """
+            <settings>
+              <profiles>
+                <profile>
+                  <id>on</id>
+                  <activation><activeByDefault>true</activeByDefault></activation>
+                  <repositories>
+                    <repository><id>local</id><url>http://localhost:8081/r</url></repository>
+                    <repository><id>disk</id><url>file:///srv/repository</url></repository>
+                  </repositories>
+                </profile>
+              </profiles>
+            </settings>
+            """);
+
+    var access = home.access();
+
+    assertThat(ToolHome.hosts(access, "Maven")).contains("host.sandbox:8081");
+    var inside = MavenSettings.parse(access.files().get(MavenReader.SETTINGS), "inside");
+    assertThat(inside.active(Set.of()))
+        .flatExtracting(MavenSettings.Profile::repositories)
+        .singleElement()
+        .satisfies(
+            repository ->
+                assertThat(new MirrorSelector(inside.mirrors()).select(repository))
+                    .as("not blocked for being plain HTTP")
+                    .hasValueSatisfying(
+                        mirror ->
+                            assertThat(mirror.url()).isEqualTo("http://host.sandbox:8081/r")));
+    assertThat(access.warnings()).noneMatch(w -> w.startsWith("Maven"));
+  }
+
+  @Test
   void maven_without_settings_has_what_is_built_in() throws IOException {
     var access = home.needs("mvn").access();
     assertThat(access.hosts())
@@ -214,7 +251,11 @@ class BuildToolsTest {
 
       assertThat(ToolHome.hosts(access, "pip"))
           .containsExactlyInAnyOrder(
-              "one.example:443", "two.example:444", "links.example:443", "files.example:8443");
+              "one.example:443",
+              "two.example:444",
+              "links.example:443",
+              "files.example:8443",
+              "host.sandbox:" + index.port());
       assertThat(access.hosts())
           .filteredOn(host -> host.host().equals("files.example"))
           .noneMatch(ReachableHost::named);
@@ -225,8 +266,8 @@ class BuildToolsTest {
           .containsEntry(
               "PIP_EXTRA_INDEX_URL", "https://one.example/simple https://two.example:444/simple")
           .containsEntry("PIP_FIND_LINKS", "https://links.example/page.html")
-          .containsEntry("PIP_TRUSTED_HOST", "one.example");
-      assertThat(access.warnings()).anyMatch(w -> w.contains("pip") && w.contains("this machine"));
+          .containsEntry("PIP_TRUSTED_HOST", "one.example host.sandbox")
+          .containsEntry("PIP_INDEX_URL", "http://host.sandbox:%d/simple".formatted(index.port()));
     }
   }
 
@@ -308,7 +349,11 @@ class BuildToolsTest {
 
       assertThat(ToolHome.hosts(access, "Cargo"))
           .as("warnings: %s", access.warnings())
-          .containsExactlyInAnyOrder("crates.example:443", "far.example:8443", "git.example:443");
+          .containsExactlyInAnyOrder(
+              "crates.example:443",
+              "far.example:8443",
+              "git.example:443",
+              "host.sandbox:" + index.port());
       assertThat(access.hosts())
           .filteredOn(host -> host.host().equals("crates.example"))
           .noneMatch(ReachableHost::named);
@@ -316,7 +361,8 @@ class BuildToolsTest {
       assertThat(inside.replacement("crates-io"))
           .hasValueSatisfying(
               source ->
-                  assertThat(source.registry()).contains("sparse+" + index.url("/index") + "/"));
+                  assertThat(source.registry())
+                      .contains("sparse+http://host.sandbox:%d/index/".formatted(index.port())));
       assertThat(inside.registries())
           .containsEntry("far", "sparse+https://far.example:8443/index/")
           .containsEntry("git", "https://git.example/index.git");
@@ -542,8 +588,12 @@ class BuildToolsTest {
       server.start();
     }
 
+    int port() {
+      return server.getAddress().getPort();
+    }
+
     String url(String path) {
-      return "http://127.0.0.1:" + server.getAddress().getPort() + path;
+      return "http://127.0.0.1:" + port() + path;
     }
 
     @Override
