@@ -12,6 +12,7 @@ import (
 	"dev.sandboxed/native/agent/command"
 	"dev.sandboxed/native/agent/failure"
 	"dev.sandboxed/native/agent/mounts"
+	"dev.sandboxed/native/agent/network"
 	"dev.sandboxed/native/agent/pidlimit"
 	"dev.sandboxed/native/agent/proc"
 	"dev.sandboxed/native/agent/stream"
@@ -62,6 +63,13 @@ func (a *Agent) Serve(in io.Reader, version string) error {
 			fmt.Fprintln(os.Stderr, "agent: the number of processes is not limited inside:", err)
 			hello.Unenforced = []string{"pids"}
 		}
+	}
+	if keeper.Network != nil {
+		made, err := network.Start(*keeper.Network, a.asked)
+		if err != nil {
+			return err
+		}
+		defer made.Close()
 	}
 	if err := a.out.WriteJSON(0, frame.Hello, hello); err != nil {
 		return err

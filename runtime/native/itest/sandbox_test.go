@@ -48,6 +48,8 @@ func runAll(m *testing.M) (int, error) {
 		built.keeper:                        "../cmd/keeper",
 		filepath.Join(built.image, "agent"): "../cmd/agent",
 		filepath.Join(built.image, "probe"): "./probe",
+
+		filepath.Join(built.image, "netprobe"): "./netprobe",
 	} {
 		build := exec.Command("go", "build", "-trimpath", "-o", target, from)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")

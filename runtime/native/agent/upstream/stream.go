@@ -82,9 +82,10 @@ func (s *Stream) finish(result answer) {
 	s.end.Do(func() {
 		s.result = result
 		if result.Error != nil {
-			s.breakOff()
+			s.breakOff() // which is not an end that a program may take for a good one
+		} else {
+			s.inbox.End()
 		}
-		s.inbox.End()
 		close(s.ended)
 	})
 }

@@ -2,6 +2,7 @@
 package peer
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,6 +46,7 @@ type Stream struct {
 	cancel    context.CancelFunc
 	mutex     sync.Mutex
 	rest      []byte
+	errors    []byte
 	events    chan map[string]json.RawMessage
 	result    Result
 	ended     chan struct{}
@@ -176,15 +178,20 @@ func (p *Peer) accept(f frame.Frame) error {
 	}
 	switch f.Type {
 	case frame.Data:
+		if f.Channel == frame.ErrorOutput {
+			return s.complain(f.Payload)
+		}
 		if f.Channel != frame.Output {
 			return fmt.Errorf("the agent sends data on channel %d", f.Channel)
 		}
 		return s.inbox.Put(f.Payload)
 	case frame.End:
-		if f.Channel != frame.Output {
-			return fmt.Errorf("the agent ends channel %d", f.Channel)
+		if f.Channel == frame.Input {
+			return errors.New("the agent ends its own input")
 		}
-		s.inbox.End()
+		if f.Channel == frame.Output {
+			s.inbox.End()
+		}
 	case frame.Credit:
 		if f.Channel != frame.Input {
 			return fmt.Errorf("the agent gives credit for channel %d", f.Channel)
@@ -211,6 +218,44 @@ func (p *Peer) accept(f frame.Frame) error {
 		s.cancel()
 	}
 	return nil
+}
+
+// maxErrors is how much a program may write to its standard error.
+const maxErrors = 64 << 10
+
+func (s *Stream) complain(data []byte) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if len(s.errors)+len(data) > maxErrors {
+		return flow.ErrOverrun
+	}
+	s.errors = append(s.errors, data...)
+	return nil
+}
+
+// Run runs a program inside and returns what it wrote, and an error unless it exited with 0.
+func (p *Peer) Run(argv ...string) (string, error) {
+	s, err := p.Ask(map[string]any{"op": "exec", "argv": argv})
+	if err != nil {
+		return "", err
+	}
+	grant := frame.Frame{Stream: s.ID, Type: frame.Credit, Channel: frame.ErrorOutput, Payload: frame.CreditPayload(maxErrors)}
+	if err := p.out.Write(grant); err != nil {
+		return "", err
+	}
+	var out bytes.Buffer
+	_, _ = io.Copy(&out, struct{ io.Reader }{s})
+	r := s.Result()
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	var outcome struct{ Code int }
+	switch {
+	case r.Error != nil:
+		err = fmt.Errorf("%s: %s", r.Error.Kind, r.Error.Message)
+	case json.Unmarshal(r.OK, &outcome) != nil || outcome.Code != 0:
+		err = fmt.Errorf("%s: %s%s", r.OK, out.Bytes(), s.errors)
+	}
+	return out.String(), err
 }
 
 func (s *Stream) forget() {

@@ -1,0 +1,197 @@
+package network
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/waiter"
+
+	"dev.sandboxed/native/agent/failure"
+	"dev.sandboxed/native/agent/network/packets"
+	"dev.sandboxed/native/agent/stream"
+	"dev.sandboxed/native/agent/upstream"
+)
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, stream.Chunk); return &b }}
+
+// takeTCP handles what belongs to no connection yet. The forwarder gives each new one a goroutine.
+func (n *Network) takeTCP() func(stack.TransportEndpointID, *stack.PacketBuffer) bool {
+	forwarder := tcp.NewForwarder(n.stack, receiveBuffer, maxFlows, n.openTCP)
+	return func(id stack.TransportEndpointID, packet *stack.PacketBuffer) bool {
+		if len(n.flows) == cap(n.flows) {
+			return false // the stack answers with a reset
+		}
+		return forwarder.HandlePacket(id, packet)
+	}
+}
+
+func (n *Network) openTCP(r *tcp.ForwarderRequest) {
+	if !n.flows.take() {
+		r.Complete(true)
+		return
+	}
+	defer n.flows.give()
+	flow := flowOf(tcp.ProtocolNumber, r.ID())
+	if n.isNames(flow) {
+		n.talkNames(r)
+		return
+	}
+	s, err := n.keeper.Connect(n.context, askFor(flow))
+	if err != nil {
+		n.refuseTCP(r, flow, err)
+		return
+	}
+	var queue waiter.Queue
+	endpoint, failed := r.CreateEndpoint(&queue)
+	r.Complete(failed != nil)
+	if failed != nil {
+		s.Cancel() // The program has given up meanwhile.
+		return
+	}
+	newConnection(n.context, endpoint, &queue, s).carry()
+}
+
+// refuseTCP answers at once with what makes the clearest error inside.
+func (n *Network) refuseTCP(r *tcp.ForwarderRequest, flow packets.Flow, why error) {
+	switch failure.Of(why, "").Kind {
+	case failure.Unreachable, failure.TimedOut:
+		r.Complete(false)
+		_ = n.link.Write(n.front.ErrorFor(flow, packets.Unreachable))
+	default:
+		r.Complete(true)
+	}
+}
+
+// connection carries bytes between a program and the keeper.
+type connection struct {
+	endpoint tcpip.Endpoint
+	queue    *waiter.Queue
+	stream   *upstream.Stream
+
+	// context is done when either end breaks off; deaf, besides, when the program takes no more.
+	context context.Context
+	fail    context.CancelFunc
+	deaf    context.Context
+}
+
+func newConnection(ctx context.Context, endpoint tcpip.Endpoint, queue *waiter.Queue, s *upstream.Stream) *connection {
+	c := &connection{endpoint: endpoint, queue: queue, stream: s}
+	c.context, c.fail = context.WithCancel(ctx)
+	// Small pieces are answers that someone waits for.
+	endpoint.SocketOptions().SetDelayOption(false)
+	return c
+}
+
+func (c *connection) carry() {
+	defer c.fail()
+	defer context.AfterFunc(c.stream.Broken(), c.fail)()
+	var turnDeaf context.CancelFunc
+	c.deaf, turnDeaf = context.WithCancel(c.context)
+	defer turnDeaf()
+	hangUp := waiter.NewFunctionEntry(waiter.EventHUp|waiter.EventErr, func(waiter.EventMask) {
+		if tcp.EndpointState(c.endpoint.State()) == tcp.StateError {
+			turnDeaf()
+		}
+	})
+	c.queue.EventRegister(&hangUp)
+	defer c.queue.EventUnregister(&hangUp)
+	out := make(chan error, 1)
+	go func() {
+		err := c.out()
+		if err != nil {
+			c.fail()
+		}
+		out <- err
+	}()
+	err := c.in()
+	if err != nil {
+		c.fail()
+	}
+	if err = errors.Join(err, <-out); err != nil {
+		c.endpoint.Abort()
+		c.stream.Cancel()
+	}
+	c.endpoint.Close()
+}
+
+// out sends what the program writes, until it ends that. A buffer is held only while there is something to send.
+func (c *connection) out() error {
+	readable, notify := waiter.NewChannelEntry(waiter.ReadableEvents | waiter.EventHUp | waiter.EventErr)
+	c.queue.EventRegister(&readable)
+	defer c.queue.EventUnregister(&readable)
+	for {
+		credit, err := c.stream.Allowance(c.context)
+		if err != nil {
+			return err
+		}
+		if c.endpoint.Readiness(waiter.ReadableEvents) == 0 {
+			select {
+			case <-notify:
+			case <-c.context.Done():
+				return c.context.Err()
+			}
+			continue
+		}
+		done, err := c.sendOnce(min(credit, stream.Chunk))
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+func (c *connection) sendOnce(credit int) (done bool, err error) {
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	to := tcpip.SliceWriter((*buffer)[:credit])
+	result, failed := c.endpoint.Read(&to, tcpip.ReadOptions{})
+	switch failed.(type) {
+	case nil:
+		return false, c.stream.Send((*buffer)[:result.Count])
+	case *tcpip.ErrWouldBlock:
+		return false, nil
+	case *tcpip.ErrClosedForReceive:
+		return true, c.stream.End()
+	default:
+		return false, errors.New(failed.String())
+	}
+}
+
+// in gives the program what comes from the outside, until that ends.
+func (c *connection) in() error {
+	writable, notify := waiter.NewChannelEntry(waiter.WritableEvents | waiter.EventHUp | waiter.EventErr)
+	c.queue.EventRegister(&writable)
+	defer c.queue.EventUnregister(&writable)
+	inbox := c.stream.Inbox()
+	for {
+		data, ok, err := inbox.Next(c.deaf)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			// A connection that the program has closed meanwhile needs no end.
+			_ = c.endpoint.Shutdown(tcpip.ShutdownWrite)
+			return c.context.Err()
+		}
+		rest := bytes.NewReader(data)
+		for rest.Len() > 0 {
+			_, failed := c.endpoint.Write(rest, tcpip.WriteOptions{})
+			switch failed.(type) {
+			case nil:
+			case *tcpip.ErrWouldBlock:
+				select {
+				case <-notify:
+				case <-c.deaf.Done():
+					return c.deaf.Err()
+				}
+			default:
+				return errors.New(failed.String())
+			}
+		}
+		inbox.Consumed(len(data))
+	}
+}
