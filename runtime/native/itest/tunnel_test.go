@@ -11,7 +11,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -328,40 +327,4 @@ func TestRoundTripsThroughATunnel(t *testing.T) {
 		}
 	}
 	t.Logf("a round trip takes %s", time.Since(began)/rounds)
-}
-
-// sharedNetwork is a directory for members that are the given user.
-func sharedNetwork(t *testing.T, l *launch) string {
-	t.Helper()
-	directory, err := os.MkdirTemp(filepath.Dir(l.message["directory"].(string)), "net")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(directory) })
-	if l.attribute != nil {
-		if err := os.Chown(directory, ordinaryUser, ordinaryUser); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return directory
-}
-
-func TestTakenMemberNameIsAnErrorOfTheStart(t *testing.T) {
-	everyone(t, func(t *testing.T, who settings) {
-		directory := sharedNetwork(t, newLaunch(t, who))
-		member := with("network", map[string]any{"networks": []map[string]string{{"directory": directory, "name": "db"}}})
-		first := start(t, who, member)
-		<-first.Running
-		second := start(t, who, member)
-		if e := second.exited(t); e.Reason != "FAILED" || !strings.Contains(e.Message, `"db" is taken`) {
-			t.Fatalf("%+v", e)
-		}
-		if err := first.Terminate(); err != nil {
-			t.Fatal(err)
-		}
-		first.exited(t)
-		if entries, err := os.ReadDir(directory); err != nil || len(entries) != 0 {
-			t.Fatalf("%v %v", entries, err)
-		}
-	})
 }
