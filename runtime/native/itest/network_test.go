@@ -9,15 +9,11 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"dev.sandboxed/native/frame"
 	"dev.sandboxed/native/itest/peer"
@@ -57,58 +53,20 @@ func networkedAs(t *testing.T, uid int, network *frame.Network, answer func(*pee
 			}
 		}
 	}
-	// The keeper's own first step makes the namespaces fit for the runtime.
-	runtime := exec.Command(built.keeper, "stage", `{"Proc":true,"Limits":{"Processes":100000}}`, built.runsc, "--network=none", "--net-raw", "--ignore-cgroups", "--in-sandbox-cgroup=v2", "--overlay2=root:memory",
-		"--root="+filepath.Join(bundle, "state"), "run", "--bundle="+bundle, id)
-	runtime.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWPID,
-		UidMappings: []syscall.SysProcIDMap{{HostID: uid, Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{HostID: uid, Size: 1}},
-		Credential:  &syscall.Credential{NoSetGroups: true},
-		Pdeathsig:   syscall.SIGKILL,
-	}
-	var complaints bytes.Buffer
-	runtime.Stderr = &complaints
-	agentIn, toAgent := pipe(t)
-	fromAgent, agentOut := pipe(t)
-	runtime.Stdin, runtime.Stdout = agentIn, agentOut
-	if err := runtime.Start(); err != nil {
-		t.Fatal(err)
-	}
-	agentIn.Close()
-	agentOut.Close()
-	t.Cleanup(func() {
-		_ = runtime.Process.Kill()
-		_ = runtime.Wait()
-		if t.Failed() {
-			t.Logf("runtime: %s", complaints.String())
-		}
+	// Raw sockets are for hostile programs: real sandboxes have none.
+	sandbox, err := peer.Launch(peer.Program{
+		Keeper: built.keeper, User: uid, Bundle: bundle, Network: network, Answer: answer,
+		Runsc: []string{built.runsc, "--network=none", "--net-raw", "--ignore-cgroups", "--in-sandbox-cgroup=v2", "--overlay2=root:memory"},
 	})
-	p, err := peer.Connect(toAgent, fromAgent, network, answer)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := p.Close(); err != nil {
+		if err := sandbox.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return p
-}
-
-// pipe is as large as the keeper's are.
-func pipe(t *testing.T) (in, out *os.File) {
-	t.Helper()
-	in, out, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := out.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = raw.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, 1<<20) })
-	return in, out
+	return sandbox.Peer
 }
 
 // routes is a keeper's policy: what becomes of each "protocol address:port" and "A name"; the rest is refused.

@@ -117,11 +117,14 @@ func (t *Table) open(request any, carries bool) (*Stream, error) {
 	s := newStream(t, t.free(), window(len(t.streams)))
 	t.streams[s.id] = s
 	t.mutex.Unlock()
-	err := t.out.WriteJSON(s.id, frame.Open, request)
-	if err == nil && carries {
-		s.inbox.Open()
+	if !carries {
+		return s, t.out.WriteJSON(s.id, frame.Open, request)
 	}
-	return s, err
+	if err := t.out.HoldJSON(s.id, frame.Open, request); err != nil {
+		return nil, err
+	}
+	s.inbox.Open()
+	return s, nil
 }
 
 // free needs the lock.
