@@ -314,7 +314,7 @@ func TestNetworkConnectsManyTimesInARowWithoutAStall(t *testing.T) {
 	// Whoever ends a connection first has to remember it for a while.
 	for what, arguments := range map[string][]string{
 		"the program ends first": {"row", "198.18.0.7:80", "500"},
-		"the outside ends first": {"row", "198.18.0.7:81", "2000", "wait"},
+		"the outside ends first": {"row", "198.18.0.7:81", "1000", "wait"},
 	} {
 		got := run(t, p, arguments...)
 		var median, most int
