@@ -205,15 +205,15 @@ func TestEgressManyConnections(t *testing.T) {
 	// The server ends first, so that it is the one to remember the connections.
 	brief := serve(t, web+":0", func(conn *net.TCPConn) { _, _ = io.WriteString(conn, "x") })
 	b := reaching(t, openZone, with("timeoutMillis", 300_000))
-	if got := b.probe(t, "many", "www.example:"+port, "1000"); got != "1000" {
-		t.Error(got)
-	}
 	got := b.probe(t, "row", "www.example:"+brief, "500", "read")
 	var median, worst int
 	if _, err := fmt.Sscan(got, &median, &worst); err != nil || worst > 5_000_000 {
 		t.Errorf("%s %v", got, err)
 	}
 	t.Logf("connect by name, read, close: %d µs, %d µs at most", median, worst)
+	if got := b.probe(t, "many", "www.example:"+port, "1000"); got != "1000" {
+		t.Error(got)
+	}
 }
 
 func TestEgressDatagrams(t *testing.T) {
