@@ -4,12 +4,15 @@ package itest
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/binary"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"runtime"
@@ -130,6 +133,52 @@ func TestEgressByName(t *testing.T) {
 			t.Errorf("%+v", events)
 		}
 	})
+}
+
+func TestEgressToServersOfAllKinds(t *testing.T) {
+	handler := http.NewServeMux()
+	handler.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") })
+	handler.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
+		for range 5 {
+			fmt.Fprint(w, "drop ")
+			_ = http.NewResponseController(w).Flush()
+			select {
+			case <-time.After(100 * time.Millisecond):
+			case <-r.Context().Done():
+			}
+		}
+	})
+	handler.HandleFunc("/reset", func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			below := conn.(*tls.Conn).NetConn().(*net.TCPConn)
+			_ = below.SetLinger(0)
+			below.Close()
+		}
+	})
+	server := httptest.NewUnstartedServer(handler)
+	server.Listener.Close()
+	var err error
+	if server.Listener, err = net.Listen("tcp", web+":0"); err != nil {
+		t.Fatal(err)
+	}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	trusted := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+
+	// The name is the one in the certificate of these servers.
+	dns := dnstest.Start(t, dnstest.Zone{Addresses: map[string][][]string{"real.example.com": {{web}}}, CNAMEs: map[string]string{"example.com": "real.example.com"}})
+	rules := json.RawMessage(`{"allow":[{"domain":"example.com"},{"cidr":"127.0.0.5"}]}`)
+	b := start(t, withNetwork(map[string]any{"policy": rules, "dns": []string{dns.Address.String()}}))
+	for path, want := range map[string]string{"/": "200 hello", "/slow": "200 drop drop drop drop drop", "/reset": "connection reset by peer"} {
+		if got := b.probe(t, "get", "https://example.com:"+port+path, trusted); !strings.HasSuffix(got, want) {
+			t.Errorf("%s: %s", path, got)
+		}
+	}
+	if got := b.probe(t, "resolve", "udp", "ip4", "real.example.com"); !strings.HasPrefix(got, "not found: true") {
+		t.Error(got)
+	}
 }
 
 func TestEgressRefusesTheRestAtOnce(t *testing.T) {

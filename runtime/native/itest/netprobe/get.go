@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,9 +11,14 @@ import (
 
 func init() { actions["get"] = get }
 
-// get prints what a URL leads to, redirects followed.
+// get prints what a URL leads to, redirects followed. A second argument is the certificate, in PEM, that is trusted.
 func get(a []string) error {
 	client := http.Client{Timeout: 30 * time.Second}
+	if len(a) > 1 {
+		trusted := x509.NewCertPool()
+		trusted.AppendCertsFromPEM([]byte(a[1]))
+		client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}
+	}
 	response, err := client.Get(a[0])
 	if err != nil {
 		fmt.Println(err)
