@@ -13,6 +13,7 @@ import (
 
 	"dev.sandboxed/native/frame"
 	"dev.sandboxed/native/keeper/registry"
+	"dev.sandboxed/native/keeper/volumes"
 )
 
 // maxSize bounds the start message.
@@ -36,6 +37,8 @@ type Start struct {
 	IdleTimeoutMillis int64           `json:"idleTimeoutMillis"`
 	// Labels are what the sandbox is found by.
 	Labels registry.Labels `json:"labels"`
+	// Volumes are those that the spec mounts.
+	Volumes []volumes.Volume `json:"volumes"`
 	// Network is nil for a sandbox that reaches nothing and that only tunnels lead into.
 	Network *Network `json:"network"`
 }
@@ -58,7 +61,11 @@ func Read(from io.Reader) (*Start, error) {
 	if err := json.Unmarshal(content, &s); err != nil {
 		return nil, fmt.Errorf("parse the start message: %w", err)
 	}
-	if err := s.check(); err != nil {
+	err := s.check()
+	if err == nil {
+		err = volumes.Check(s.Volumes)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("the start message is wrong: %w", err)
 	}
 	return s.filledIn()

@@ -63,7 +63,7 @@ func namespaces() Check {
 		out.Close()
 		return failed(c, err.Error(), "mount /proc")
 	}
-	probe, err := isolate.Start(limits.Stage{Processes: 1 << 20}, limits.Entrance{}, []string{self, SelfTest}, null, null, out)
+	probe, err := isolate.Start(limits.Stage{Processes: 1 << 20}, nil, limits.Entrance{}, []string{self, SelfTest}, null, null, out)
 	out.Close()
 	if err == nil {
 		var said bytes.Buffer

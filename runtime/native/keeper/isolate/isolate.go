@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"dev.sandboxed/native/keeper/limits"
+	"dev.sandboxed/native/keeper/volumes"
 )
 
 // StageCommand is the argument by which a keeper knows that it is the first process inside the namespaces.
@@ -25,17 +26,18 @@ const basic = syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC 
 // stage is what the first process in the namespaces has to do.
 type stage struct {
 	Limits limits.Stage
-	Tasks  int  // how many files of cgroups to enter it has inherited
+	Tasks  int // how many files of cgroups to enter it has inherited
+	Pins   []volumes.Pin
 	Proc   bool // mount /proc anew
 }
 
 // firstInherited is the number of the first file that is no standard one.
 const firstInherited = 3
 
-// Start runs the given program in new namespaces and cgroups, with the standard files and what it is to do to itself. It
-// must be called on a thread that lives as long as the keeper does, since that is what the kernel watches.
-func Start(own limits.Stage, in limits.Entrance, argv []string, stdin, stdout, stderr *os.File) (*exec.Cmd, error) {
-	c, err := command(own, in, argv, stdin, stdout, stderr)
+// Start runs the given program in new namespaces and cgroups, with the standard files, what it is to do to itself and what
+// is mounted for it. It must be called on a thread that lives as long as the keeper does, since that is what the kernel watches.
+func Start(own limits.Stage, pins []volumes.Pin, in limits.Entrance, argv []string, stdin, stdout, stderr *os.File) (*exec.Cmd, error) {
+	c, err := command(own, pins, in, argv, stdin, stdout, stderr)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +45,7 @@ func Start(own limits.Stage, in limits.Entrance, argv []string, stdin, stdout, s
 	if err != nil && in.Directory != nil {
 		// Not every kernel and container lets a process be forked into a cgroup.
 		in.Directory = nil
-		if c, err = command(own, in, argv, stdin, stdout, stderr); err != nil {
+		if c, err = command(own, pins, in, argv, stdin, stdout, stderr); err != nil {
 			return nil, err
 		}
 		err = c.Start()
@@ -62,7 +64,7 @@ func forbidden(err error) bool {
 		errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOSYS)
 }
 
-func command(own limits.Stage, in limits.Entrance, argv []string, stdin, stdout, stderr *os.File) (*exec.Cmd, error) {
+func command(own limits.Stage, pins []volumes.Pin, in limits.Entrance, argv []string, stdin, stdout, stderr *os.File) (*exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the keeper's own file: %w", err)
@@ -72,7 +74,7 @@ func command(own limits.Stage, in limits.Entrance, argv []string, stdin, stdout,
 	if fresh {
 		flags |= syscall.CLONE_NEWPID
 	}
-	encoded, err := json.Marshal(stage{Limits: own, Tasks: len(in.Tasks), Proc: fresh})
+	encoded, err := json.Marshal(stage{Limits: own, Tasks: len(in.Tasks), Pins: pins, Proc: fresh})
 	if err != nil {
 		return nil, err
 	}
@@ -179,6 +181,11 @@ func Stage(arguments []string) error {
 		err := syscall.Mount("proc", "/proc", "proc", syscall.MS_NOSUID|syscall.MS_NODEV|syscall.MS_NOEXEC, "")
 		if err != nil {
 			return fmt.Errorf("mount /proc: %w", err)
+		}
+	}
+	for _, pin := range own.Pins {
+		if err := pin.Mount(); err != nil {
+			return err
 		}
 	}
 	if err := syscall.Exec(argv[0], argv, os.Environ()); err != nil {

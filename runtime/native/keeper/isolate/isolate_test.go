@@ -33,7 +33,7 @@ func output(t *testing.T, own limits.Stage, in limits.Entrance, argv ...string) 
 		t.Fatal(err)
 	}
 	defer read.Close()
-	c, err := Start(own, in, argv, nil, write, os.Stderr)
+	c, err := Start(own, nil, in, argv, nil, write, os.Stderr)
 	write.Close()
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"dev.sandboxed/native/keeper/limits"
 	"dev.sandboxed/native/keeper/state"
 	"dev.sandboxed/native/keeper/tail"
+	"dev.sandboxed/native/keeper/volumes"
 )
 
 const (
@@ -34,7 +35,7 @@ type runtime struct {
 
 // launch starts runsc. Only the thread that runs the keeper's main function may call it: the kernel ends the sandbox with
 // that thread.
-func launch(start *config.Start, directory *state.Directory, bundle string, own *limits.Limits) (*runtime, error) {
+func launch(start *config.Start, directory *state.Directory, bundle string, own *limits.Limits, pins []volumes.Pin) (*runtime, error) {
 	argv := append([]string{}, start.Runsc...)
 	argv = append(argv, "--root="+directory.Root(), "run", "--bundle="+bundle, state.Container)
 	r := &runtime{errors: tail.New(tailSize), copied: make(chan struct{})}
@@ -47,7 +48,7 @@ func launch(start *config.Start, directory *state.Directory, bundle string, own 
 	if err == nil {
 		in := own.Entrance()
 		defer in.Close()
-		r.command, err = isolate.Start(own.Stage(), in, argv, child[0], child[1], child[2])
+		r.command, err = isolate.Start(own.Stage(), pins, in, argv, child[0], child[1], child[2])
 	}
 	if err != nil {
 		r.closePipes()

@@ -24,6 +24,7 @@ import (
 	"dev.sandboxed/native/keeper/relay"
 	"dev.sandboxed/native/keeper/state"
 	"dev.sandboxed/native/keeper/tunnel"
+	"dev.sandboxed/native/keeper/volumes"
 )
 
 // Exit codes that do not come from a program.
@@ -50,6 +51,7 @@ type Keeper struct {
 	limits    *limits.Limits
 	tunnels   *tunnel.Tunnels
 	egress    *egress.Egress
+	volumes   *volumes.Held
 	networks  *network.Networks // nil for a sandbox that is in none
 
 	name     *claim.Claim // nil for a sandbox without a name
@@ -175,7 +177,14 @@ func (k *Keeper) launch() error {
 	if err := k.directory.RememberCgroups(k.limits.Paths()); err != nil {
 		return err
 	}
-	if k.runtime, err = launch(k.start, k.directory, bundle, k.limits); err != nil {
+	if k.volumes, err = volumes.Hold(k.start.Volumes); err != nil {
+		return err
+	}
+	pins, err := volumes.Pins(k.start.Volumes, k.directory.Volumes())
+	if err != nil {
+		return err
+	}
+	if k.runtime, err = launch(k.start, k.directory, bundle, k.limits, pins); err != nil {
 		return err
 	}
 	k.launched = time.Now()
@@ -362,6 +371,7 @@ func (k *Keeper) outOfMemory() relay.Outcome {
 // then is the directory kept until it has been told.
 func (k *Keeper) release(outcome relay.Outcome, gone <-chan struct{}) {
 	k.closeNetwork()
+	k.volumes.Release() // before anybody is told: who waited for the end may remove them
 	if k.limits != nil {
 		if err := k.limits.Release(); err != nil {
 			fmt.Fprintln(os.Stderr, "keeper: remove a cgroup:", err)

@@ -13,11 +13,12 @@ import (
 )
 
 const (
-	lockName   = "lock"
-	socketName = "socket"
-	bundleName = "bundle"
-	rootName   = "r"
-	logName    = "runsc.log"
+	lockName    = "lock"
+	socketName  = "socket"
+	bundleName  = "bundle"
+	volumesName = "volumes"
+	rootName    = "r"
+	logName     = "runsc.log"
 
 	cgroupsName = "cgroups"
 	infoName    = "info.json"
@@ -101,6 +102,9 @@ func (d *Directory) Path() string { return d.path }
 
 // Root is where runsc keeps its own state.
 func (d *Directory) Root() string { return filepath.Join(d.path, rootName) }
+
+// Volumes is where parts of volumes are mounted, for the runtime alone.
+func (d *Directory) Volumes() string { return filepath.Join(d.path, volumesName) }
 
 // Log is where runsc writes what it has to say.
 func (d *Directory) Log() string { return filepath.Join(d.path, logName) }

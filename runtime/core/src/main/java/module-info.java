@@ -17,6 +17,8 @@ module dev.sandboxed.core {
       dev.sandboxed.gvisor;
   exports dev.sandboxed.core.protocol to
       dev.sandboxed.gvisor;
+  exports dev.sandboxed.core.volume to
+      dev.sandboxed.gvisor;
   exports dev.sandboxed.core.binaries to
       dev.sandboxed.gvisor,
       dev.sandboxed.junit;

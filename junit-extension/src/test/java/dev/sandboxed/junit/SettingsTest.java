@@ -66,6 +66,7 @@ class SettingsTest {
               Mount.copyOnWrite(Path.of("src")),
               "/etc-of-host",
               Mount.readOnly(Path.of("/etc"))),
+          Map.of(),
           new Limits(
               OptionalDouble.of(1.5),
               Optional.of(ByteSize.parse("512m")),

@@ -53,6 +53,13 @@ public interface Backend extends AutoCloseable {
   SandboxNetwork createNetwork();
 
   /**
+   * Returns the volumes that this backend keeps for the user; cheap, nothing is made yet.
+   *
+   * @return the volumes; valid until the backend is closed
+   */
+  Volumes volumes();
+
+  /**
    * Checks what works on this machine, what does not and how to mend it.
    *
    * @return the findings, in an order for people to read

@@ -32,6 +32,7 @@ public final class SandboxBuilder {
   private final List<Secret> secrets = new ArrayList<>();
   private @Nullable String workdir;
   private final Map<String, Mount> mounts = new LinkedHashMap<>();
+  private final Map<String, Volume> volumes = new LinkedHashMap<>();
   private Limits limits = Limits.defaults();
   private @Nullable NetworkPolicy network;
   private final List<Integer> ports = new ArrayList<>();
@@ -54,6 +55,7 @@ public final class SandboxBuilder {
     secrets.addAll(spec.secrets());
     workdir = spec.workdir().orElse(null);
     mounts.putAll(spec.mounts());
+    volumes.putAll(spec.volumes());
     limits = spec.limits();
     network = spec.network().policy().orElse(null);
     ports.addAll(spec.network().ports());
@@ -156,6 +158,23 @@ public final class SandboxBuilder {
     if (mounts.put(Objects.requireNonNull(target, "target"), mount) != null) {
       throw new InvalidSpecException(
           "Two mounts have the target " + target + "; use each target once");
+    }
+    return this;
+  }
+
+  /**
+   * Gives the sandbox a volume.
+   *
+   * @param target the absolute, normalised path inside, other than {@code /}, {@code /root} and
+   *     {@code /tmp}
+   * @param volume the volume, or a part of one; made if it is missing
+   * @return this
+   */
+  public SandboxBuilder volume(String target, Volume volume) {
+    Objects.requireNonNull(volume, "volume");
+    if (volumes.put(Objects.requireNonNull(target, "target"), volume) != null) {
+      throw new InvalidSpecException(
+          "Two volumes have the target " + target + "; use each target once");
     }
     return this;
   }
@@ -368,6 +387,7 @@ public final class SandboxBuilder {
         secrets,
         Optional.ofNullable(workdir),
         mounts,
+        volumes,
         limits,
         new NetworkSpec(Optional.ofNullable(network), ports, dns, networks),
         new SandboxLabels(app, Optional.ofNullable(name), tags),

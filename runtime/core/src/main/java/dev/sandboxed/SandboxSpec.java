@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param secrets further environment variables, never printed
  * @param workdir where processes start and relative paths begin; an absolute path
  * @param mounts host directories by their absolute paths inside
+ * @param volumes volumes by their absolute paths inside; each at most once
  * @param limits cpu, memory, disk and processes
  * @param network what it may reach, and who may reach it
  * @param labels its app, name and tags
@@ -31,6 +32,7 @@ public record SandboxSpec(
     List<Secret> secrets,
     Optional<String> workdir,
     Map<String, Mount> mounts,
+    Map<String, Volume> volumes,
     Limits limits,
     NetworkSpec network,
     SandboxLabels labels,
@@ -57,6 +59,7 @@ public record SandboxSpec(
     env = Collections.unmodifiableMap(new LinkedHashMap<>(env));
     secrets = List.copyOf(secrets);
     mounts = Collections.unmodifiableMap(new LinkedHashMap<>(mounts));
+    volumes = Collections.unmodifiableMap(new LinkedHashMap<>(volumes));
     var bytes = command.stream().mapToInt(a -> a.getBytes(StandardCharsets.UTF_8).length).sum();
     if (bytes > MAX_COMMAND_BYTES) {
       throw new InvalidSpecException(
@@ -68,6 +71,7 @@ public record SandboxSpec(
     SpecChecks.secrets(secrets, env);
     workdir.ifPresent(w -> SpecChecks.absolute("working directory", w));
     mounts.forEach(SpecChecks::mount);
+    SpecChecks.volumes(volumes, mounts.keySet());
     SpecChecks.timeout("timeout", timeout);
     idleTimeout.ifPresent(t -> SpecChecks.timeout("idle timeout", t));
   }

@@ -4,11 +4,13 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** The checks of what users pass in, with the messages they see. */
 final class SpecChecks {
@@ -19,6 +21,8 @@ final class SpecChecks {
   private static final int MAX_TAGS = 64;
   private static final int MAX_TAG_KEY = 128;
   private static final int MAX_TAG_VALUE = 1024;
+  private static final int MAX_NAME_BYTES = 255;
+  private static final int MAX_VOLUMES = 64;
 
   private static final Pattern MEMBER_NAME = Pattern.compile("[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?");
 
@@ -74,7 +78,50 @@ final class SpecChecks {
   }
 
   static void mount(String target, Mount mount) {
-    absolute("mount target", target);
+    target("mount target", target, mount.source());
+  }
+
+  static void volumes(Map<String, Volume> volumes, Set<String> mountTargets) {
+    var seen = new HashMap<String, String>();
+    volumes.forEach(
+        (target, volume) -> {
+          target("volume target", target, "The " + volume);
+          if (mountTargets.contains(target)) {
+            throw new InvalidSpecException(
+                "A mount and the %s have the target %s; use each target once"
+                    .formatted(volume, target));
+          }
+          var other = seen.put(volume.kind() + volume.name(), target);
+          if (other != null) {
+            throw new InvalidSpecException(
+                "The volume %s is mounted twice, at %s and at %s; mount each volume once, higher up if several of its directories are needed"
+                    .formatted(volume.name(), other, target));
+          }
+        });
+    atMost("volumes", volumes.size(), MAX_VOLUMES);
+  }
+
+  /** Splits a path in a volume into names; empty for the top. */
+  static List<String> volumePath(String path) {
+    noNul("path in a volume", path);
+    var names = Stream.of(path.split("/")).filter(n -> !n.isEmpty() && !n.equals(".")).toList();
+    if (names.contains("..")) {
+      throw new InvalidSpecException(
+          "The path \"%s\" in a volume climbs up with '..'; write it from the volume's top, like a/b"
+              .formatted(OutputTail.printable(path)));
+    }
+    for (var name : names) {
+      if (name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES) {
+        throw new InvalidSpecException(
+            "The path \"%s\" in a volume has a name of more than %d bytes, which Linux does not allow"
+                .formatted(OutputTail.printable(path), MAX_NAME_BYTES));
+      }
+    }
+    return names;
+  }
+
+  private static void target(String what, String target, Object source) {
+    absolute(what, target);
     if (RESERVED_TARGETS.contains(target)
         || target.startsWith("/proc/")
         || target.startsWith("/sys/")
@@ -82,7 +129,7 @@ final class SpecChecks {
         || target.startsWith("/.sandboxed/")) {
       throw new InvalidSpecException(
           "%s cannot be mounted at %s, which the sandbox needs itself; choose a path of its own, such as /work"
-              .formatted(mount.source(), target));
+              .formatted(source, target));
     }
   }
 

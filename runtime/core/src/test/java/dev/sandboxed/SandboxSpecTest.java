@@ -48,6 +48,7 @@ class SandboxSpecTest {
             .secret(Secret.of("TOKEN", "s3cret"))
             .workdir("/srv")
             .mount("/work", Mount.readOnly(Path.of("/srv/work")))
+            .volume("/cache", Volume.named("pip").subPath("a").readOnly())
             .memory(ByteSize.parse("64m"))
             .cpus(0.5)
             .disk(ByteSize.parse("1g"))
@@ -117,6 +118,51 @@ class SandboxSpecTest {
                 b.mount("/a", Mount.readOnly(Path.of("/x")))
                     .mount("/a", Mount.readOnly(Path.of("/y"))),
             "Two mounts have the target /a; use each target once"),
+        misuse(
+            b -> b.volume("/", Volume.named("pip")),
+            "The volume pip cannot be mounted at /, which the sandbox needs itself; choose a path"
+                + " of its own, such as /work"),
+        misuse(
+            b -> b.volume("/root", Volume.named("pip").readOnly()),
+            "The volume pip (read-only) cannot be mounted at /root, which the sandbox needs itself;"
+                + " choose a path of its own, such as /work"),
+        misuse(
+            b -> b.volume("/tmp", Volume.ofEphemeral("x1").subPath("a/b")),
+            "The ephemeral volume x1:a/b cannot be mounted at /tmp, which the sandbox needs itself;"
+                + " choose a path of its own, such as /work"),
+        misuse(
+            b -> b.volume("cache", Volume.named("pip")),
+            "The volume target \"cache\" is not an absolute, normalised path; write it like"
+                + " /work/src"),
+        misuse(
+            b -> b.volume("/cache/", Volume.named("pip")),
+            "The volume target \"/cache/\" is not an absolute, normalised path; write it like"
+                + " /work/src"),
+        misuse(
+            b ->
+                b.volume("/a", Volume.named("pip"))
+                    .volume("/b", Volume.named("pip").subPath("x").readOnly()),
+            "The volume pip is mounted twice, at /a and at /b; mount each volume once, higher up if"
+                + " several of its directories are needed"),
+        misuse(
+            b -> b.volume("/a", Volume.named("pip")).volume("/a", Volume.named("npm")),
+            "Two volumes have the target /a; use each target once"),
+        misuse(
+            b -> b.mount("/a", Mount.readOnly(Path.of("/x"))).volume("/a", Volume.named("npm")),
+            "A mount and the volume npm have the target /a; use each target once"),
+        misuse(
+            b -> b.volume("/a", Volume.named("../etc")),
+            "\"../etc\" is not a name for a volume; use 1 to 63 letters, digits, '.', '_' and '-',"
+                + " beginning with a letter or digit, such as pip-cache"),
+        misuse(
+            b -> b.volume("/a", Volume.named("a".repeat(64))),
+            "\"%s\" is not a name for a volume; use 1 to 63 letters, digits, '.', '_' and '-',"
+                    .formatted("a".repeat(64))
+                + " beginning with a letter or digit, such as pip-cache"),
+        misuse(
+            b -> b.volume("/a", Volume.named("pip").subPath("a/../../b")),
+            "The path \"a/../../b\" in a volume climbs up with '..'; write it from the volume's"
+                + " top, like a/b"),
         misuse(
             b -> b.env("A=B", "1"),
             "\"A=B\" is not a name for an environment variable; it must not be empty or hold '='"),

@@ -4,6 +4,7 @@ import dev.sandboxed.InvalidSpecException;
 import dev.sandboxed.OutputTail;
 import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxNetwork;
+import dev.sandboxed.core.binaries.ProcessIdentity;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.DirectoryStream;

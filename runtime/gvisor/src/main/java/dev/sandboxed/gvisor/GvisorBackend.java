@@ -7,7 +7,10 @@ import dev.sandboxed.SandboxFilter;
 import dev.sandboxed.SandboxInfo;
 import dev.sandboxed.SandboxNetwork;
 import dev.sandboxed.SandboxSpec;
+import dev.sandboxed.Volumes;
 import dev.sandboxed.core.binaries.Settings;
+import dev.sandboxed.core.volume.HostVolumes;
+import dev.sandboxed.core.volume.VolumeStore;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +30,7 @@ public final class GvisorBackend implements Backend {
   private static final int IDLE_THREAD_SECONDS = 10;
 
   private final Settings settings;
+  private final HostVolumes volumes;
   private final Set<Sandbox> sandboxes = ConcurrentHashMap.newKeySet();
   private final Set<SandboxNetwork> networks = ConcurrentHashMap.newKeySet();
   private final ExecutorService executor = executor();
@@ -36,6 +40,7 @@ public final class GvisorBackend implements Backend {
 
   private GvisorBackend(Settings settings) {
     this.settings = settings;
+    volumes = new HostVolumes(VolumeStore.of(settings));
   }
 
   /**
@@ -103,6 +108,11 @@ public final class GvisorBackend implements Backend {
   }
 
   @Override
+  public Volumes volumes() {
+    return volumes;
+  }
+
+  @Override
   public List<Finding> check() {
     return new Doctor(settings, this).findings();
   }
@@ -141,7 +151,7 @@ public final class GvisorBackend implements Backend {
       throw closedError();
     }
     if (launcher == null) {
-      launcher = Launcher.open(settings, executor);
+      launcher = Launcher.open(settings, volumes, executor);
       // Sandboxes die with this process in any case; the hook waits until nothing is left of them.
       hook = new Thread(this::closeAll, "sandboxed-shutdown");
       Runtime.getRuntime().addShutdownHook(hook);

@@ -14,6 +14,7 @@ import dev.sandboxed.core.buildtools.HostEnvironment;
 import dev.sandboxed.core.image.ImageStore;
 import dev.sandboxed.core.image.PreparedImage;
 import dev.sandboxed.core.protocol.JsonObject;
+import dev.sandboxed.core.volume.HostVolumes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ final class Launcher {
   private final StateDirectory state;
   private final ImageStore images;
   private final NetworkStart networks;
+  private final HostVolumes volumes;
   private final Executor executor;
   private volatile @Nullable Path agentImage;
 
@@ -44,15 +46,17 @@ final class Launcher {
       StateDirectory state,
       ImageStore images,
       NetworkStart networks,
+      HostVolumes volumes,
       Executor executor) {
     this.binaries = binaries;
     this.state = state;
     this.images = images;
     this.networks = networks;
+    this.volumes = volumes;
     this.executor = executor;
   }
 
-  static Launcher open(Settings settings, Executor executor) {
+  static Launcher open(Settings settings, HostVolumes volumes, Executor executor) {
     var cache = CacheRoot.from(settings);
     var binaries =
         SandboxBinaries.locate(settings, new BinaryCache(cache), Launcher.class.getClassLoader());
@@ -62,6 +66,7 @@ final class Launcher {
         state,
         ImageStore.open(cache.directory("images")),
         new NetworkStart(settings, new BuildTools(HostEnvironment.ofProcess(), executor)),
+        volumes,
         executor);
   }
 
@@ -89,8 +94,8 @@ final class Launcher {
     var runtime =
         new RuntimeSpec(NetworkStart.HOSTNAME, image.erofs(), agentImage(), spec.limits().disk());
     image.mounts().forEach(m -> runtime.hostTools(m.target(), m.source()));
-    var aside = HostMounts.add(spec, runtime);
-    var message = message(id, spec, runtime, aside);
+    var mounts = HostMounts.of(spec, volumes);
+    var message = message(id, spec, runtime, mounts);
     launch.check();
     var prepared = System.nanoTime();
     var sandbox = start(origin(id, spec, image, begin, prepared), message, launch);
@@ -150,6 +155,7 @@ final class Launcher {
   /** Removes what keepers that were killed have left behind. */
   private void sweep() {
     DirectoryNetwork.sweep(state);
+    volumes.sweep();
     try {
       Commands.start(List.of(binaries.keeper().toString(), "sweep", state.path().toString()));
     } catch (IOException e) {
@@ -158,13 +164,13 @@ final class Launcher {
     }
   }
 
-  private JsonObject message(
-      String id, SandboxSpec spec, RuntimeSpec runtime, List<Map<String, Object>> aside) {
+  private JsonObject message(String id, SandboxSpec spec, RuntimeSpec runtime, HostMounts mounts) {
+    var aside = mounts.addTo(runtime);
     var limits = spec.limits();
     var message = new LinkedHashMap<String, @Nullable Object>();
     message.put("id", id);
     message.put("directory", state.of(id).toString());
-    message.put("runsc", RunscFlags.of(binaries.runsc(), spec));
+    message.put("runsc", RunscFlags.of(binaries.runsc(), spec, mounts));
     message.put("spec", runtime.build());
     message.put("memoryBytes", limits.memory().map(m -> m.bytes()).orElseGet(HostMemory::half));
     message.put("cpus", limits.cpus().isPresent() ? limits.cpus().getAsDouble() : null);
@@ -174,6 +180,7 @@ final class Launcher {
       message.put("mountBytes", limits.disk().bytes());
     }
     message.put("labels", Labels.of(spec));
+    message.put("volumes", mounts.volumes());
     message.put("network", networks.of(spec.network()).orElse(null));
     message.put("timeoutMillis", Math.max(1, spec.timeout().toMillis()));
     message.put(

@@ -9,7 +9,7 @@ import java.util.List;
 final class RunscFlags {
   private RunscFlags() {}
 
-  static List<String> of(Path runsc, SandboxSpec spec) {
+  static List<String> of(Path runsc, SandboxSpec spec, HostMounts mounts) {
     var command = new ArrayList<String>();
     command.add(runsc.toString());
     // No host network, ever: what a sandbox may reach comes through its agent.
@@ -20,11 +20,11 @@ final class RunscFlags {
     // Inside, the agent limits the number of processes: version 1 checks few of the new ones.
     command.add("--in-sandbox-cgroup=v2");
     command.add("--file-access-mounts=exclusive");
-    command.add("--overlay2=" + overlay(spec));
+    command.add("--overlay2=" + overlay(spec, mounts));
     return command;
   }
 
-  private static String overlay(SandboxSpec spec) {
-    return HostMounts.copied(spec) ? "all:memory,size=" + spec.limits().disk().bytes() : "none";
+  private static String overlay(SandboxSpec spec, HostMounts mounts) {
+    return mounts.copied() ? "all:memory,size=" + spec.limits().disk().bytes() : "none";
   }
 }

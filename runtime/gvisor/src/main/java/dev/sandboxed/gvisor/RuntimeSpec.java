@@ -47,7 +47,7 @@ final class RuntimeSpec {
 
   private final List<Map<String, Object>> mounts = new ArrayList<>();
   private final Map<String, String> annotations = new LinkedHashMap<>();
-  private final Set<Path> shared = new HashSet<>();
+  private final Set<String> shared = new HashSet<>();
   private final String hostname;
 
   RuntimeSpec(String hostname, Path rootImage, Path agentImage, ByteSize disk) {
@@ -71,13 +71,13 @@ final class RuntimeSpec {
   }
 
   /** Shows what the user asked for. */
-  void hostMount(String target, Mount mount) {
-    var writable = mount.access() != Mount.Access.READ_ONLY;
-    mount(target, "bind", mount.source().toString(), List.of("rbind", writable ? "rw" : "ro"));
-    if (mount.access() != Mount.Access.COPY_ON_WRITE && shared.add(mount.source())) {
+  void hostMount(String target, String source, Mount.Access access) {
+    var writable = access != Mount.Access.READ_ONLY;
+    mount(target, "bind", source, List.of("rbind", writable ? "rw" : "ro"));
+    if (access != Mount.Access.COPY_ON_WRITE && shared.add(source)) {
       // The host may change it meanwhile, so nothing of it may be remembered for long.
       var prefix = "dev.gvisor.spec.mount.m" + mounts.size() + ".";
-      annotations.put(prefix + "source", mount.source().toString());
+      annotations.put(prefix + "source", source);
       annotations.put(prefix + "type", "bind");
       annotations.put(prefix + "share", "shared");
     }

@@ -7,6 +7,7 @@ import dev.sandboxed.InvalidSpecException;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxNetwork;
+import dev.sandboxed.core.binaries.ProcessIdentity;
 import dev.sandboxed.core.binaries.Settings;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -26,7 +26,7 @@ final class Hosts {
     return StateDirectory.open(Settings.ofProcess()).of(id);
   }
 
-  private static String commandLine(ProcessHandle process) {
+  static String commandLine(ProcessHandle process) {
     try {
       return Files.readString(
           Path.of("/proc", Long.toString(process.pid()), "cmdline"), StandardCharsets.ISO_8859_1);

@@ -17,7 +17,7 @@ public final class HostPaths {
 
   private HostPaths() {}
 
-  /** Returns the bytes of a path, absolute or relative. */
+  /** Returns the bytes of a path, absolute or relative, as a byte string. */
   static String byteString(Path path) {
     String text = path.toString();
     if (ByteStrings.isAscii(text)) {
@@ -56,6 +56,11 @@ public final class HostPaths {
     Path path = Path.of(URI.create(uri.toString()));
     // Not relativize(), which would resolve dots.
     return absolute ? path : path.subpath(0, path.getNameCount());
+  }
+
+  /** Returns the bytes of a path, absolute or relative. */
+  public static byte[] bytes(Path path) {
+    return ByteStrings.bytes(byteString(path));
   }
 
   /** Returns the path of exactly these bytes below a directory. */

@@ -1,4 +1,4 @@
-package dev.sandboxed.gvisor;
+package dev.sandboxed.core.binaries;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,17 +14,18 @@ import java.util.regex.Pattern;
  * @param pid the number
  * @param start when it was started, in ticks since the machine was
  */
-record ProcessIdentity(String namespace, long pid, long start) {
+public record ProcessIdentity(String namespace, long pid, long start) {
   private static final Pattern TEXT = Pattern.compile("(\\S{1,64}) (\\d{1,18}) (\\d{1,18})\\s*");
   private static final int START_FIELD = 19;
 
-  static ProcessIdentity own() throws IOException {
+  /** Returns the identity of this process. */
+  public static ProcessIdentity own() throws IOException {
     var pid = ProcessHandle.current().pid();
     return new ProcessIdentity(ownNamespace(), pid, startOf(pid).orElse(0L));
   }
 
   /** Reads what {@link #toString} wrote; empty for anything else. */
-  static Optional<ProcessIdentity> parse(String text) {
+  public static Optional<ProcessIdentity> parse(String text) {
     var matcher = TEXT.matcher(text);
     return matcher.matches()
         ? Optional.of(
@@ -36,7 +37,7 @@ record ProcessIdentity(String namespace, long pid, long start) {
   }
 
   /** Returns whether the process lives, or is of a namespace that cannot be seen from here. */
-  boolean mayLive() {
+  public boolean mayLive() {
     try {
       return !namespace.equals(ownNamespace()) || startOf(pid).filter(s -> s == start).isPresent();
     } catch (IOException e) {
