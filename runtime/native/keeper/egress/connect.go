@@ -241,7 +241,7 @@ func (e *Egress) carry(ctx context.Context, r *stream.Request, c *connection, co
 	if err != nil {
 		failure := failureOf(err)
 		closed.Message = failure.Message
-		err = failure
+		err = inside(failure)
 	}
 	e.journal.Add(closed)
 	return err

@@ -39,6 +39,12 @@ func failureOf(err error) *stream.Error {
 	return stream.Errorf(kind, "%v", err)
 }
 
+// inside is what the agent is told of a failure. Why it failed may tell of the host: its rules, its addresses and those that
+// names have in its network.
+func inside(failure *stream.Error) *stream.Error {
+	return stream.Errorf(failure.Kind, "the sandbox's list of connections says why")
+}
+
 // kindOf reads the status of a proxy as a gateway means it.
 func kindOf(e *proxy.Error) string {
 	switch e.Status {

@@ -89,8 +89,9 @@ func TestNamesGoThroughTheProxy(t *testing.T) {
 		t.Fatalf("the host looked the name up %d times", n)
 	}
 
-	if answer, message := a.connect(t, "tcp", hidden, 80).result(); answer != stream.Unreachable || !strings.Contains(message, "502 Unknown") {
-		t.Fatal(answer, message)
+	answer, _ := a.connect(t, "tcp", hidden, 80).result()
+	if e := a.events(t, 3)[2]; answer != stream.Unreachable || !strings.Contains(e.Message, "502 Unknown") {
+		t.Fatalf("%s %+v", answer, e)
 	}
 	<-asked
 	// An address is checked here, and means the same to the proxy only if it is public.
@@ -125,8 +126,9 @@ func TestNamesGoThroughTheProxy(t *testing.T) {
 func TestProxyThatRefusesIsTold(t *testing.T) {
 	at, _ := startProxy(t, "", netip.AddrPort{})
 	a := start(t, Settings{Policy: parsed(t, `{"everything":true}`), Proxy: through(t, "", at)})
-	if answer, message := a.connect(t, "tcp", a.addressOf(t, "a.example"), 443).result(); answer != stream.Refused || !strings.Contains(message, "user name and password") {
-		t.Fatal(answer, message)
+	answer, _ := a.connect(t, "tcp", a.addressOf(t, "a.example"), 443).result()
+	if e := a.events(t, 1)[0]; answer != stream.Refused || !strings.Contains(e.Message, "user name and password") {
+		t.Fatalf("%s %+v", answer, e)
 	}
 }
 

@@ -92,7 +92,7 @@ func (e *Egress) addressesOf(ctx context.Context, name string) (resolve.Addresse
 	return e.resolver.Lookup(ctx, name)
 }
 
-// fail notes a failure that ends a request, and returns it.
+// fail notes a failure that ends a request, and returns what the agent is told of it.
 func (e *Egress) fail(event journal.Event, err error) error {
 	failure := failureOf(err)
 	event.Kind, event.Message = journal.Failed, failure.Message
@@ -100,5 +100,5 @@ func (e *Egress) fail(event journal.Event, err error) error {
 		event.Kind = journal.Refused
 	}
 	e.journal.Add(event)
-	return failure
+	return inside(failure)
 }
