@@ -27,6 +27,20 @@ func networked(t *testing.T, answer func(*peer.Stream)) *peer.Peer {
 
 func networkedAs(t *testing.T, uid int, network *frame.Network, answer func(*peer.Stream)) *peer.Peer {
 	t.Helper()
+	sandbox, err := launchNetworked(t, uid, append([]string{"CAP_NET_ADMIN"}, capabilities...), network, answer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := sandbox.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return sandbox.Peer
+}
+
+func launchNetworked(t *testing.T, uid int, capable []string, network *frame.Network, answer func(*peer.Stream)) (*peer.Sandbox, error) {
+	t.Helper()
 	id := fmt.Sprintf("net-%d-%d", os.Getpid(), time.Now().UnixNano())
 	bundle := filepath.Join(built.directory, id)
 	if uid == ordinaryUser {
@@ -37,8 +51,7 @@ func networkedAs(t *testing.T, uid int, network *frame.Network, answer func(*pee
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(bundle) })
 	spec := newLaunch(t).message["spec"].(map[string]any)
-	all := append([]string{"CAP_NET_ADMIN"}, capabilities...)
-	spec["process"].(map[string]any)["capabilities"] = map[string]any{"bounding": all, "effective": all, "permitted": all}
+	spec["process"].(map[string]any)["capabilities"] = map[string]any{"bounding": capable, "effective": capable, "permitted": capable}
 	content, err := json.Marshal(spec)
 	if err != nil {
 		t.Fatal(err)
@@ -54,19 +67,10 @@ func networkedAs(t *testing.T, uid int, network *frame.Network, answer func(*pee
 		}
 	}
 	// Raw sockets are for hostile programs: real sandboxes have none.
-	sandbox, err := peer.Launch(peer.Program{
+	return peer.Launch(peer.Program{
 		Keeper: built.keeper, User: uid, Bundle: bundle, Network: network, Answer: answer,
 		Runsc: []string{built.runsc, "--network=none", "--net-raw", "--ignore-cgroups", "--in-sandbox-cgroup=v2", "--overlay2=root:memory"},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := sandbox.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return sandbox.Peer
 }
 
 // routes is a keeper's policy: what becomes of each "protocol address:port" and "A name"; the rest is refused.
@@ -157,6 +161,17 @@ func TestNetworkCarriesTCP(t *testing.T) {
 				t.Error(got)
 			}
 		})
+	}
+}
+
+func TestNetworkThatCannotBeMadeFailsTheStart(t *testing.T) {
+	sandbox, err := launchNetworked(t, os.Getuid(), capabilities, &frame.Network{Hostname: "box", Names: true}, nil)
+	if err == nil {
+		_ = sandbox.Close()
+		t.Fatal("started")
+	}
+	if !strings.Contains(err.Error(), "the sandbox's network: make tun0: operation not permitted") {
+		t.Fatal(err)
 	}
 }
 

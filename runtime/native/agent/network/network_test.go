@@ -299,6 +299,93 @@ func TestTheNetworkForgetsWhatHasEnded(t *testing.T) {
 	}
 }
 
+func TestMoreConnectionsThanThereMayBeAreRefusedAtOnce(t *testing.T) {
+	w := newWire(t, echo)
+	programs := w.programStack(t)
+	for range maxFlows {
+		w.network.flows <- struct{}{}
+	}
+	if _, err := dial(t, programs, "203.0.113.9:443"); err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Fatal(err)
+	}
+	w.network.flows.give()
+	c, err := dial(t, programs, "203.0.113.9:443")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+}
+
+func TestDatagramsAreCarriedOneByOneUntilTheKeeperEndsThem(t *testing.T) {
+	end := make(chan struct{})
+	w := newWire(t, func(s *peer.Stream) {
+		if s.Request.Protocol != "udp" || s.Request.Port != 123 {
+			s.Fail("REFUSED", "as the test wants")
+			return
+		}
+		s.Accept()
+		for range 2 {
+			data, err := s.Datagram()
+			if err != nil {
+				return
+			}
+			_, _ = s.Write(append([]byte("re: "), data...))
+		}
+		<-end
+		_ = s.CloseWrite()
+		s.Answer(struct{}{})
+	})
+	programs := w.programStack(t)
+	to, protocol := at("198.18.0.7:123")
+	c, err := gonet.DialUDP(programs, nil, &to, protocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	got := make([]byte, 100)
+	for _, message := range []string{"one", "two"} {
+		if _, err := c.Write([]byte(message)); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := c.Read(got); err != nil || string(got[:n]) != "re: "+message {
+			t.Fatalf("%q: %v", got[:n], err)
+		}
+	}
+	close(end)
+	patience := time.After(10 * time.Second)
+	for range maxDatagramFlows {
+		select {
+		case w.network.pairs <- struct{}{}:
+		case <-patience:
+			t.Fatal("the flow is left")
+		}
+	}
+}
+
+func TestMoreDatagramFlowsThanThereMayBeAreRefusedAtOnce(t *testing.T) {
+	w := newWire(t, echo)
+	for range maxDatagramFlows {
+		w.network.pairs <- struct{}{}
+	}
+	packet := query(t, 1, "example.org.")
+	packet[19]++ // not the name server
+	header.IPv4(packet).SetChecksum(0)
+	header.IPv4(packet).SetChecksum(^header.IPv4(packet).CalculateChecksum())
+	if _, err := w.programs.Write(packet); err != nil {
+		t.Fatal(err)
+	}
+	_ = w.programs.SetReadDeadline(time.Now().Add(20 * time.Second))
+	answer := make([]byte, 1<<16)
+	n, err := w.programs.Read(answer)
+	if err != nil || n < 28 {
+		t.Fatal(n, err)
+	}
+	icmp := header.ICMPv4(answer[header.IPv4MinimumSize:n])
+	if answer[9] != uint8(header.ICMPv4ProtocolNumber) || icmp.Type() != header.ICMPv4DstUnreachable || icmp.Code() != header.ICMPv4PortUnreachable {
+		t.Fatalf("%x", answer[:n])
+	}
+}
+
 // query is a packet with a question for the name server.
 func query(t testing.TB, id uint16, name string) []byte {
 	t.Helper()

@@ -18,17 +18,19 @@ const maxDatagram = 65507
 // datagramBuffer is how much of a program's datagrams may wait for the keeper.
 const datagramBuffer = 256 << 10
 
-// takeUDP handles the first datagram between two ports, and must not wait. The stack refuses what it returns false for.
+// takeUDP handles the first datagram between two ports, and must not wait.
 func (n *Network) takeUDP(r *udp.ForwarderRequest) bool {
-	if !n.pairs.take() {
-		return false
-	}
 	flow := flowOf(udp.ProtocolNumber, r.ID())
+	if !n.pairs.take() {
+		n.refuseUDP(flow)
+		return true
+	}
 	var queue waiter.Queue
 	endpoint, failed := r.CreateEndpoint(&queue)
 	if failed != nil {
 		n.pairs.give()
-		return false
+		n.refuseUDP(flow)
+		return true
 	}
 	endpoint.SocketOptions().SetReceiveBufferSize(datagramBuffer, false)
 	go func() {
@@ -36,12 +38,18 @@ func (n *Network) takeUDP(r *udp.ForwarderRequest) bool {
 		defer endpoint.Close()
 		s, err := n.keeper.Connect(n.context, askFor(flow))
 		if err != nil {
-			_ = n.link.Write(n.front.ErrorFor(flow, packets.NobodyThere))
+			n.refuseUDP(flow)
 			return
 		}
 		carryDatagrams(n.context, endpoint, &queue, s)
 	}()
 	return true
+}
+
+// refuseUDP tells a program what connected sockets are told of datagrams that nobody takes. The stack would say it to so many a
+// second only.
+func (n *Network) refuseUDP(flow packets.Flow) {
+	_ = n.link.Write(n.front.ErrorFor(flow, packets.NobodyThere))
 }
 
 // carryDatagrams carries datagrams both ways until the keeper ends the flow, which has no other end. What does not fit at once
