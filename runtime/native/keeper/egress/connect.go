@@ -6,11 +6,13 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 
 	"dev.sandboxed/native/keeper/dial"
 	"dev.sandboxed/native/keeper/journal"
 	"dev.sandboxed/native/keeper/names"
 	"dev.sandboxed/native/keeper/policy"
+	"dev.sandboxed/native/keeper/resolve"
 	"dev.sandboxed/native/keeper/stream"
 )
 
@@ -138,7 +140,7 @@ func (e *Egress) way(ctx context.Context, c *connection) (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if addresses, err = e.permitted(c, dial.Order(found.V4, found.V6)); err != nil {
+		if addresses, err = e.permitted(c, inOrder(d.Name, found)); err != nil {
 			return nil, err
 		}
 	}
@@ -147,6 +149,15 @@ func (e *Egress) way(ctx context.Context, c *connection) (net.Conn, error) {
 		return nil, err
 	}
 	return conn, e.arrived(c, conn)
+}
+
+// inOrder says which address is tried first: on the host's loopback most servers listen on the one of IPv4 only, and datagrams
+// are not told so.
+func inOrder(name string, found resolve.Addresses) []netip.Addr {
+	if name == policy.HostName {
+		return slices.Concat(found.V4, found.V6)
+	}
+	return dial.Order(found.V4, found.V6)
 }
 
 func dialed(ctx context.Context, protocol policy.Protocol, addresses []netip.Addr, port uint16) (net.Conn, error) {

@@ -505,6 +505,17 @@ func TestHostsLoopbackHasAName(t *testing.T) {
 	}
 }
 
+func TestDatagramsForTheHostGoToIPv4First(t *testing.T) {
+	a := startWith(t, `{"allow":[{"domain":"host.sandbox","protocols":["udp"]}]}`)
+	if answer := a.resolve(t, "host.sandbox", "AAAA"); !strings.Contains(answer, "fd53:616e:6462:1::2") {
+		t.Fatal(answer)
+	}
+	a.connect(t, "udp", "fd53:616e:6462:1::2", 9).connected()
+	if e := a.events(t, 1)[0]; e.Address != "127.0.0.1" {
+		t.Fatalf("%+v", e)
+	}
+}
+
 func TestHostsLoopbackIsOfBothFamilies(t *testing.T) {
 	if l, err := net.Listen("tcp", "[::1]:0"); err != nil {
 		t.Skip("the loopback has no IPv6 here:", err)
