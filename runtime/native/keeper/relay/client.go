@@ -11,6 +11,9 @@ import (
 	"dev.sandboxed/native/keeper/stream"
 )
 
+// socketBuffer lets a client take some of the largest usual frames at once. The system may allow less.
+const socketBuffer = 1 << 20
+
 // client is one connection.
 type client struct {
 	relay *Relay
@@ -25,6 +28,7 @@ type client struct {
 // ServeClient serves a connection until it is closed by either end.
 func (r *Relay) ServeClient(conn *net.UnixConn) {
 	defer conn.Close()
+	_ = conn.SetWriteBuffer(socketBuffer)
 	out, err := newOutlet(conn, conn.Close, limits{relayed: clientLimit, own: clientLimit}, stream.NewRoom(clientPieces, 0))
 	if err != nil {
 		return
