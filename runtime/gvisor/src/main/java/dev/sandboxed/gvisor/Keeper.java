@@ -10,6 +10,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class Keeper implements SandboxTransport {
   private static final int MAX_OUTPUT = 16 << 10;
   private static final int PATIENCE_SECONDS = 5;
+
+  /** Lets the keeper take some large frames at once. The system may allow less. */
+  private static final int SOCKET_BUFFER = 1 << 20;
 
   private final Process process;
   private final SocketChannel channel;
@@ -70,7 +74,7 @@ final class Keeper implements SandboxTransport {
         throw new SandboxFailedException(
             "The sandbox did not start: " + answer.string("error").orElse(""));
       }
-      return new Keeper(process, SocketChannel.open(UnixDomainSocketAddress.of(socket)));
+      return new Keeper(process, connect(socket));
     } catch (IOException e) {
       process.destroyForcibly();
       throw new SandboxFailedException(
@@ -79,6 +83,16 @@ final class Keeper implements SandboxTransport {
           e);
     } catch (RuntimeException e) {
       process.destroyForcibly();
+      throw e;
+    }
+  }
+
+  private static SocketChannel connect(Path socket) throws IOException {
+    var channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+    try {
+      return channel.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
       throw e;
     }
   }

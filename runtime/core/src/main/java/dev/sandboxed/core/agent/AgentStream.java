@@ -51,9 +51,12 @@ final class AgentStream<T> {
 
   /** Sends the request. */
   void begin() {
-    outbox.send(Frame.json(id, FrameType.OPEN, request.message()));
-    output.open();
-    errorOutput.open();
+    outbox.together(
+        () -> {
+          outbox.send(Frame.json(id, FrameType.OPEN, request.message()));
+          output.open();
+          errorOutput.open();
+        });
   }
 
   /** Completes on the connection's thread, with the answer or a SandboxException. */

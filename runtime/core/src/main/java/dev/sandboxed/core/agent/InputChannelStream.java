@@ -4,10 +4,14 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.util.Objects;
+import java.nio.channels.WritableByteChannel;
 
-/** Writes the input channel of a stream; waits while the reader inside is slow. Thread-safe. */
-final class InputChannelStream extends OutputStream {
+/**
+ * Writes the input channel of a stream; waits while the reader inside is slow. Thread-safe.
+ *
+ * <p>As a channel it sends large pieces from where they are, without a copy.
+ */
+final class InputChannelStream extends OutputStream implements WritableByteChannel {
   private static final int CHUNK = 256 << 10;
   private static final int BUFFER = 8 << 10;
 
@@ -30,25 +34,36 @@ final class InputChannelStream extends OutputStream {
   }
 
   @Override
-  public synchronized void write(byte[] from, int offset, int length) throws IOException {
-    Objects.checkFromIndexSize(offset, length, from.length);
+  public void write(byte[] from, int offset, int length) throws IOException {
+    write(ByteBuffer.wrap(from, offset, length));
+  }
+
+  @Override
+  public synchronized int write(ByteBuffer from) throws IOException {
     checkOpen();
-    if (buffered + length > BUFFER) {
+    var count = from.remaining();
+    if (buffered + count > BUFFER) {
       flush();
     }
-    if (length >= BUFFER) {
-      send(from, offset, length);
+    if (count >= BUFFER) {
+      send(from);
     } else {
-      System.arraycopy(from, offset, buffer, buffered, length);
-      buffered += length;
+      from.get(buffer, buffered, count);
+      buffered += count;
     }
+    return count;
+  }
+
+  @Override
+  public synchronized boolean isOpen() {
+    return !closed;
   }
 
   @Override
   public synchronized void flush() throws IOException {
     var count = buffered;
     buffered = 0;
-    send(buffer, 0, count);
+    send(ByteBuffer.wrap(buffer, 0, count));
   }
 
   /** Sends what is buffered and ends the input. */
@@ -70,14 +85,13 @@ final class InputChannelStream extends OutputStream {
     }
   }
 
-  private void send(byte[] from, int offset, int length) throws IOException {
-    var at = offset;
-    var end = offset + length;
+  /** Sends all that remains in the buffer. */
+  private void send(ByteBuffer from) throws IOException {
     try {
-      while (at < end) {
-        var count = stream.window().take(Math.min(CHUNK, end - at));
-        stream.sendCopy(ByteBuffer.wrap(from, at, count));
-        at += count;
+      while (from.hasRemaining()) {
+        var count = stream.window().take(Math.min(CHUNK, from.remaining()));
+        stream.sendCopy(from.slice(from.position(), count));
+        from.position(from.position() + count);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

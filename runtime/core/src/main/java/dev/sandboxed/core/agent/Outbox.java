@@ -18,6 +18,7 @@ final class Outbox {
   private final Runnable wake;
   private final ArrayDeque<ByteBuffer> queue = new ArrayDeque<>();
   private long queued;
+  private boolean holding;
   private boolean closed;
 
   /**
@@ -35,7 +36,7 @@ final class Outbox {
     if (closed) {
       return;
     }
-    if (queue.isEmpty()) {
+    if (queue.isEmpty() && !holding) {
       write(buffers);
     }
     for (var buffer : buffers) {
@@ -44,7 +45,20 @@ final class Outbox {
         queued += buffer.remaining();
       }
     }
-    if (!queue.isEmpty()) {
+    if (!queue.isEmpty() && !holding) {
+      wake.run();
+    }
+  }
+
+  /** Runs what sends several small frames, and writes them together, which wakes the peer once. */
+  synchronized void together(Runnable sends) {
+    holding = true;
+    try {
+      sends.run();
+    } finally {
+      holding = false;
+    }
+    if (!drain()) {
       wake.run();
     }
   }

@@ -220,7 +220,9 @@ public final class TarWriter {
     @Override
     public int write(ByteBuffer source) throws IOException {
       int length = source.remaining();
-      if (source.hasArray()) {
+      if (out instanceof WritableByteChannel direct) {
+        ChannelCopy.writeFully(source, direct);
+      } else if (source.hasArray()) {
         out.write(source.array(), source.arrayOffset() + source.position(), length);
         source.position(source.limit());
       } else {
