@@ -37,6 +37,7 @@ class DocumentationTest {
       import static org.junit.jupiter.api.Assertions.assertEquals;
       import static java.time.Duration.*;
       import java.lang.annotation.*;
+      import java.net.*;
       import java.nio.file.*;
       import java.time.*;
       import java.util.*;
