@@ -78,6 +78,27 @@ class FailureReportTest {
         .satisfies(text -> assertThat(text).startsWith("Sandbox ").endsWith(SHOWN));
   }
 
+  @Sandboxed(network = "*.example.org")
+  static class Curious {
+    @Test
+    void test(Sandbox sandbox) {
+      var connect = "import socket; socket.create_connection(('203.0.113.7', 443))";
+      assertEquals(0, sandbox.exec("python3", "-c", connect).await().exitCode());
+    }
+  }
+
+  @Test
+  void listsWhatWasTriedToReach() {
+    assertThat(activity(Engine.fail(Curious.class)))
+        .contains("ConnectionRefusedError")
+        .endsWith(
+            """
+
+            It tried to reach:
+              refused tcp://203.0.113.7:443: no rule allows tcp 203.0.113.7:443\
+            """);
+  }
+
   @Sandboxed
   static class Passing {
     @Test

@@ -151,6 +151,37 @@ class SandboxRunTest {
   }
 
   @Test
+  void listsWhatWasTriedToReachAndWarnsOfWhatWasRefused() throws Exception {
+    var command =
+        "python3 -c \"import socket; print(socket.socket().connect_ex(('203.0.113.7', 443)))\"";
+    var curious =
+        new ParameterParser(
+            ".",
+            command,
+            null,
+            null,
+            null,
+            null,
+            null,
+            "1m",
+            "host",
+            null,
+            null,
+            false,
+            new NetworkParameters(List.of("*.example.org"), null));
+    var result = run(curious);
+    assertThat(result.isSuccess()).isTrue();
+    new RunSummary(console).add(curious.parse(project, reports), result);
+    assertThat(console.lines())
+        .contains("In a sandbox: " + project + " copy-on-write, network: *.example.org")
+        .contains("| 111")
+        .contains("WARNING   tcp://203.0.113.7:443: no rule allows tcp 203.0.113.7:443");
+    assertThat(reports.resolve("network.txt"))
+        .content()
+        .contains("refused\ttcp://203.0.113.7:443\t1\t0\t0\tno rule allows tcp 203.0.113.7:443");
+  }
+
+  @Test
   void endsWhatTakesTooLong() throws Exception {
     var slow =
         new ParameterParser(

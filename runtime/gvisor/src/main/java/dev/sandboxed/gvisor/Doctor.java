@@ -3,6 +3,7 @@ package dev.sandboxed.gvisor;
 import dev.sandboxed.Backend.Finding;
 import dev.sandboxed.Backend.Finding.Level;
 import dev.sandboxed.BackendUnavailableException;
+import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.OutputTail;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxException;
@@ -40,6 +41,7 @@ final class Doctor {
       space(cache);
       add("state directory", Level.OK, StateDirectory.open(settings).path().toString(), "");
       start();
+      network();
     } catch (BackendUnavailableException e) {
       add("backend", Level.ERROR, message(e), "see the detail");
     }
@@ -106,6 +108,28 @@ final class Doctor {
           "");
     } catch (SandboxException e) {
       add("a sandbox", Level.ERROR, message(e), "see the findings above");
+    }
+  }
+
+  /** Gives a sandbox a network under a policy that allows nothing, and looks for its device. */
+  private void network() {
+    try (var sandbox = Sandbox.builder().backend(backend).network(NetworkPolicy.none()).create()) {
+      var devices = sandbox.files().readText("/proc/net/dev");
+      var found = devices.lines().anyMatch(line -> line.strip().startsWith("tun0:"));
+      add(
+          "network device",
+          found ? Level.OK : Level.WARNING,
+          found
+              ? "sandboxes can be given a network; it is closed unless a policy opens it"
+              : "sandboxes work, but get no network device inside, so that network(...) opens"
+                  + " nothing",
+          found ? "" : "name a runsc that has /dev/net/tun, or none, to use the bundled one");
+    } catch (SandboxException e) {
+      add(
+          "network device",
+          Level.WARNING,
+          message(e),
+          "sandboxes without network(...) work if the line above says so");
     }
   }
 
