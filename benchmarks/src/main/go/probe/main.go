@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-const usage = "usage: probe wait | pour BYTES | spawn TIMES PROGRAM"
+const usage = "usage: probe wait | pour BYTES | spawn TIMES PROGRAM | serve ADDRESS | send ADDRESS BYTES | " +
+	"receive ADDRESS BYTES | ping ADDRESS TIMES | knock ADDRESS TIMES | hold ADDRESS COUNT"
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
@@ -30,6 +31,9 @@ func run(args []string) error {
 	}
 	if len(args) < 2 {
 		return errors.New(usage)
+	}
+	if done, err := network(args); done {
+		return err
 	}
 	switch args[0] {
 	case "pour":

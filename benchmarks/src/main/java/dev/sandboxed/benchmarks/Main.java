@@ -22,18 +22,36 @@ public final class Main {
     var settings = Settings.fromSystemProperties();
     var report = new Report(Machine.describe(), new ArrayList<>(), new ArrayList<>());
     var bench = Workbench.open(settings);
-    new StartBenchmark(bench, settings.rounds()).run(report);
-    new ExecBenchmark(bench, settings.rounds()).run(report);
-    new OutputBenchmark(bench, settings.copies()).run(report);
-    new CopyBenchmark(bench, settings.copies(), settings.work()).run(report);
+    for (var part : settings.parts()) {
+      run(part, bench, settings, report);
+    }
     System.out.println(report.table());
     Files.createDirectories(settings.json().getParent());
     Files.writeString(settings.json(), report.json());
-    Files.createDirectories(settings.markdown().getParent());
-    Files.writeString(settings.markdown(), report.markdown());
+    if (settings.parts().equals(Settings.ALL_PARTS)) {
+      Files.createDirectories(settings.markdown().getParent());
+      Files.writeString(settings.markdown(), report.markdown());
+    }
     if (settings.enforce() && !report.aimsMet()) {
       System.err.println("An aim was missed; the table above says which.");
       System.exit(1);
+    }
+  }
+
+  private static void run(String part, Workbench bench, Settings settings, Report report)
+      throws Exception {
+    switch (part) {
+      case "start" -> new StartBenchmark(bench, settings.rounds()).run(report);
+      case "exec" -> new ExecBenchmark(bench, settings.rounds()).run(report);
+      case "stdout" -> new OutputBenchmark(bench, settings.copies()).run(report);
+      case "copy" -> new CopyBenchmark(bench, settings.copies(), settings.work()).run(report);
+      case "network" ->
+          new NetworkBenchmark(bench, settings.probe(), settings.work(), settings.copies())
+              .run(report);
+      default ->
+          throw new IllegalArgumentException(
+              "benchmark.parts: there is no \"%s\"; the parts are %s"
+                  .formatted(part, String.join(",", Settings.ALL_PARTS)));
     }
   }
 }

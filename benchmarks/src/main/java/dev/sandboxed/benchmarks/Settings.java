@@ -1,12 +1,14 @@
 package dev.sandboxed.benchmarks;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * How to run, from system properties.
  *
  * @param rounds how often each start and exec is measured
  * @param copies how often each transfer of a gibibyte is measured
+ * @param parts what to measure, in order
  * @param enforce whether a missed aim fails the run
  * @param probe the static program, built by the build
  * @param work an empty directory for what the benchmarks write
@@ -14,12 +16,23 @@ import java.nio.file.Path;
  * @param markdown where the table goes
  */
 record Settings(
-    int rounds, int copies, boolean enforce, Path probe, Path work, Path json, Path markdown) {
+    int rounds,
+    int copies,
+    List<String> parts,
+    boolean enforce,
+    Path probe,
+    Path work,
+    Path json,
+    Path markdown) {
+
+  /** Everything there is to measure. */
+  static final List<String> ALL_PARTS = List.of("start", "exec", "stdout", "copy", "network");
 
   static Settings fromSystemProperties() {
     return new Settings(
         Integer.getInteger("benchmark.rounds", 40),
         Integer.getInteger("benchmark.copies", 10),
+        List.of(System.getProperty("benchmark.parts", String.join(",", ALL_PARTS)).split(",")),
         Boolean.getBoolean("benchmark.enforce"),
         path("benchmark.probe"),
         path("benchmark.work"),

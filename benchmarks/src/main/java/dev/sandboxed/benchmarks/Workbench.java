@@ -2,6 +2,7 @@ package dev.sandboxed.benchmarks;
 
 import dev.sandboxed.Image;
 import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxBuilder;
 import dev.sandboxed.core.binaries.BinaryCache;
 import dev.sandboxed.core.binaries.CacheRoot;
 import dev.sandboxed.core.binaries.SandboxBinaries;
@@ -19,9 +20,10 @@ import java.util.UUID;
  * What all benchmarks share: the same programs in the same image, bare and ours.
  *
  * @param image the directory that ours is made from
+ * @param runsc the runsc that ours uses too
  * @param bare gVisor driven by hand, on an image of the same directory
  */
-record Workbench(Path image, BareRunsc bare) {
+record Workbench(Path image, Path runsc, BareRunsc bare) {
   /** The static program's path inside. */
   static final String STATIC_PROGRAM = "/one-byte";
 
@@ -49,16 +51,22 @@ record Workbench(Path image, BareRunsc bare) {
             StandardOpenOption.WRITE)) {
       ErofsWriter.write(HostDirectory.reader().read(image).tree(), UUID.randomUUID(), channel);
     }
-    return new Workbench(image, new BareRunsc(runsc(), erofs, settings.work().resolve("bare")));
+    var runsc = locateRunsc();
+    return new Workbench(
+        image, runsc, new BareRunsc(runsc, erofs, settings.work().resolve("bare")));
   }
 
   /** Creates one of ours; the image is cached after the first time. */
   Sandbox create() {
-    return Sandbox.builder().image(Image.directory(image)).create();
+    return builder().create();
   }
 
-  /** Returns the runsc that ours uses too. */
-  private static Path runsc() {
+  /** Begins one of ours. */
+  SandboxBuilder builder() {
+    return Sandbox.builder().image(Image.directory(image));
+  }
+
+  private static Path locateRunsc() {
     var settings = dev.sandboxed.core.binaries.Settings.ofProcess();
     return SandboxBinaries.locate(
             settings, new BinaryCache(CacheRoot.from(settings)), Workbench.class.getClassLoader())
