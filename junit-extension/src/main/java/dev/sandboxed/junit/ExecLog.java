@@ -1,5 +1,6 @@
 package dev.sandboxed.junit;
 
+import dev.sandboxed.SecretMask;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -13,8 +14,8 @@ final class ExecLog {
   private int count;
 
   /** Begins the record of a command; a long past one gives way. */
-  synchronized RecordedExec add(List<String> command) {
-    var exec = new RecordedExec(command);
+  synchronized RecordedExec add(List<String> command, SecretMask mask) {
+    var exec = new RecordedExec(command, mask);
     count++;
     last.addLast(exec);
     if (last.size() > KEPT) {

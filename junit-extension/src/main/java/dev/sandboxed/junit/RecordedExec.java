@@ -4,20 +4,25 @@ import dev.sandboxed.ExecResult;
 import dev.sandboxed.ExecTimeoutException;
 import dev.sandboxed.OutputTail;
 import dev.sandboxed.SandboxProcess;
+import dev.sandboxed.SecretMask;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
-/** The record of one command: how it ended and the ends of its output. Thread-safe. */
+/**
+ * The record of one command: how it ended and the ends of its output, without secrets. Thread-safe.
+ */
 final class RecordedExec {
   private final List<String> command;
+  private final SecretMask mask;
   private final TailBuffer stdout = new TailBuffer();
   private final TailBuffer stderr = new TailBuffer();
   private volatile @Nullable SandboxProcess process;
   private volatile @Nullable String outcome;
 
-  RecordedExec(List<String> command) {
+  RecordedExec(List<String> command, SecretMask mask) {
+    this.mask = mask;
     this.command = command;
   }
 
@@ -45,7 +50,9 @@ final class RecordedExec {
     outcome =
         cause instanceof ExecTimeoutException timeout
             ? timeout.partial().toString()
-            : "%s: %s".formatted(OutputTail.commandLine(command), cause);
+            : "%s: %s"
+                .formatted(
+                    OutputTail.commandLine(mask.apply(command)), mask.apply(String.valueOf(cause)));
   }
 
   String describe() {
@@ -58,9 +65,10 @@ final class RecordedExec {
     return status == null
         ? "%s: still running\n%s\n%s"
             .formatted(
-                OutputTail.commandLine(command),
-                OutputTail.section("stdout", stdout.bytes()),
-                OutputTail.section("stderr", stderr.bytes()))
-        : new ExecResult(command, status, stdout.bytes(), stderr.bytes(), Duration.ZERO).toString();
+                OutputTail.commandLine(mask.apply(command)),
+                OutputTail.section("stdout", stdout.bytes(), mask),
+                OutputTail.section("stderr", stderr.bytes(), mask))
+        : new ExecResult(command, status, stdout.bytes(), stderr.bytes(), Duration.ZERO, mask)
+            .toString();
   }
 }

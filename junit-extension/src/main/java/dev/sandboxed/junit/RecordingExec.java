@@ -7,6 +7,7 @@ import dev.sandboxed.PtySize;
 import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxProcess;
 import dev.sandboxed.Secret;
+import dev.sandboxed.SecretMask;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -18,55 +19,57 @@ import java.util.function.UnaryOperator;
 final class RecordingExec implements Exec {
   private final Exec exec;
   private final ExecLog log;
+  private final SecretMask mask;
 
-  RecordingExec(Exec exec, ExecLog log) {
+  RecordingExec(Exec exec, ExecLog log, SecretMask mask) {
     this.exec = exec;
     this.log = log;
+    this.mask = mask;
   }
 
   @Override
   public Exec workdir(String workdir) {
-    return new RecordingExec(exec.workdir(workdir), log);
+    return new RecordingExec(exec.workdir(workdir), log, mask);
   }
 
   @Override
   public Exec env(String name, String value) {
-    return new RecordingExec(exec.env(name, value), log);
+    return new RecordingExec(exec.env(name, value), log, mask);
   }
 
   @Override
   public Exec env(Map<String, String> variables) {
-    return new RecordingExec(exec.env(variables), log);
+    return new RecordingExec(exec.env(variables), log, mask);
   }
 
   @Override
   public Exec secret(Secret secret) {
-    return new RecordingExec(exec.secret(secret), log);
+    return new RecordingExec(exec.secret(secret), log, mask.and(List.of(secret)));
   }
 
   @Override
   public Exec user(String user) {
-    return new RecordingExec(exec.user(user), log);
+    return new RecordingExec(exec.user(user), log, mask);
   }
 
   @Override
   public Exec stdin(byte[] bytes) {
-    return new RecordingExec(exec.stdin(bytes), log);
+    return new RecordingExec(exec.stdin(bytes), log, mask);
   }
 
   @Override
   public Exec timeout(Duration timeout) {
-    return new RecordingExec(exec.timeout(timeout), log);
+    return new RecordingExec(exec.timeout(timeout), log, mask);
   }
 
   @Override
   public Exec pty(PtySize size) {
-    return new RecordingExec(exec.pty(size), log);
+    return new RecordingExec(exec.pty(size), log, mask);
   }
 
   @Override
   public Exec outputLimit(ByteSize limit) {
-    return new RecordingExec(exec.outputLimit(limit), log);
+    return new RecordingExec(exec.outputLimit(limit), log, mask);
   }
 
   @Override
@@ -76,7 +79,7 @@ final class RecordingExec implements Exec {
 
   @Override
   public SandboxProcess start() {
-    var record = log.add(command());
+    var record = log.add(command(), mask);
     try {
       return new RecordingProcess(exec.start(), record);
     } catch (SandboxException e) {
@@ -87,14 +90,14 @@ final class RecordingExec implements Exec {
 
   @Override
   public CompletableFuture<SandboxProcess> startAsync() {
-    var record = log.add(command());
+    var record = log.add(command(), mask);
     return recorded(
         exec.startAsync(), process -> new RecordingProcess(process, record), record::failed);
   }
 
   @Override
   public ExecResult await() {
-    var record = log.add(command());
+    var record = log.add(command(), mask);
     try {
       var result = exec.await();
       record.ended(result);
@@ -107,7 +110,7 @@ final class RecordingExec implements Exec {
 
   @Override
   public CompletableFuture<ExecResult> awaitAsync() {
-    var record = log.add(command());
+    var record = log.add(command(), mask);
     return recorded(
         exec.awaitAsync(),
         result -> {

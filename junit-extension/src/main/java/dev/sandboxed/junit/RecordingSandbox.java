@@ -10,6 +10,7 @@ import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxFiles;
 import dev.sandboxed.SandboxProcess;
 import dev.sandboxed.SandboxSpec;
+import dev.sandboxed.SecretMask;
 import dev.sandboxed.StartupTimings;
 import java.time.Duration;
 import java.util.List;
@@ -22,12 +23,15 @@ final class RecordingSandbox implements Sandbox {
   private final Sandbox sandbox;
   private final String subject;
   private final ExecLog log = new ExecLog();
+  private final SecretMask mask;
   private final Optional<SandboxProcess> entrypoint;
 
   RecordingSandbox(Sandbox sandbox, String subject) {
     this.sandbox = sandbox;
     this.subject = subject;
-    this.entrypoint = sandbox.entrypoint().map(p -> new RecordingProcess(p, log.add(p.command())));
+    this.mask = SecretMask.of(sandbox.spec().secrets());
+    this.entrypoint =
+        sandbox.entrypoint().map(p -> new RecordingProcess(p, log.add(p.command(), mask)));
   }
 
   /** Describes what ran and what was tried to reach; empty if nothing was and all is well. */
@@ -83,7 +87,7 @@ final class RecordingSandbox implements Sandbox {
 
   @Override
   public Exec exec(List<String> command) {
-    return new RecordingExec(sandbox.exec(command), log);
+    return new RecordingExec(sandbox.exec(command), log, mask);
   }
 
   @Override

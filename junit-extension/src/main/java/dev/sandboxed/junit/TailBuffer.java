@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /** Keeps the end of a stream of bytes. Thread-safe. */
 final class TailBuffer {
-  private static final int KEPT = 4096;
+  /** More than is shown: a secret that is cut at the beginning is not recognised any more. */
+  private static final int KEPT = 8192;
 
   private final byte[] ring = new byte[KEPT];
   private long written;

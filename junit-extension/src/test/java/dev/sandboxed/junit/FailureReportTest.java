@@ -9,8 +9,11 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.sandboxed.ExecTimeoutException;
 import dev.sandboxed.Sandbox;
+import dev.sandboxed.Secret;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -69,6 +72,37 @@ class FailureReportTest {
         .endsWith(SHOWN);
     assertThat(failure.getSuppressed()[0].toString())
         .startsWith("dev.sandboxed.junit.SandboxActivity: Sandbox ");
+  }
+
+  @Sandboxed
+  static class FailingWithSecrets {
+    private static final String VALUE = "hunter2-of-a-test";
+
+    @Test
+    void test(Sandbox sandbox) throws IOException {
+      var secret = Secret.of("TOKEN", VALUE);
+      var printed = sandbox.exec("sh", "-c", "env; echo $TOKEN >&2").secret(secret);
+      var result = printed.await();
+      assertThat(result.stdout()).contains(VALUE);
+      sandbox.exec("echo", VALUE).secret(secret).await();
+      try (var running = sandbox.exec("sh", "-c", "env; sleep 100").secret(secret).start()) {
+        assertThat(running.stdout().lines().anyMatch(l -> l.contains(VALUE))).isTrue();
+        assertThat(result).as("the result").isNull();
+      }
+    }
+  }
+
+  @Test
+  void showsNoSecret() {
+    var results = Engine.run(FailingWithSecrets.class);
+
+    var failure = Engine.fail(FailingWithSecrets.class);
+    var text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text, true));
+    assertThat(text.toString()).contains("TOKEN=***").doesNotContain("hunter2");
+    assertThat(reported(results))
+        .singleElement()
+        .satisfies(t -> assertThat(t).contains("TOKEN=***").doesNotContain("hunter2"));
   }
 
   @Test

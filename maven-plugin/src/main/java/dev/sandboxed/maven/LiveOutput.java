@@ -1,11 +1,13 @@
 package dev.sandboxed.maven;
 
+import dev.sandboxed.SecretMask;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 
 /**
- * Shows what a command prints while it runs, and remembers the end of it. Thread-safe.
+ * Shows what a command prints while it runs, without secrets, and remembers the end of it.
+ * Thread-safe.
  *
  * <p>After the limit it shows no more, so that endless output fills no log; the command goes on.
  */
@@ -15,16 +17,18 @@ final class LiveOutput {
 
   private final Console console;
   private final long limit;
+  private final SecretMask mask;
   private final Deque<String> tail = new ArrayDeque<>();
   private long shown;
 
-  LiveOutput(Console console, long limit) {
+  LiveOutput(Console console, long limit, SecretMask mask) {
+    this.mask = mask;
     this.console = console;
     this.limit = limit;
   }
 
   synchronized void accept(String line) {
-    var safe = SafeText.line(line);
+    var safe = SafeText.line(mask.apply(line));
     tail.addLast(safe);
     if (tail.size() > TAIL_LINES) {
       tail.removeFirst();

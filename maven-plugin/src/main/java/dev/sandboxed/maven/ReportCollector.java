@@ -4,6 +4,7 @@ import dev.sandboxed.FileStat;
 import dev.sandboxed.FileStat.FileType;
 import dev.sandboxed.SandboxFileException;
 import dev.sandboxed.SandboxFiles;
+import dev.sandboxed.SecretMask;
 import dev.sandboxed.maven.project.ReportSource;
 import dev.sandboxed.maven.report.GoTestEvents;
 import dev.sandboxed.maven.report.InvalidReportException;
@@ -39,6 +40,7 @@ final class ReportCollector {
 
   private final SandboxFiles files;
   private final ReportDirectory directory;
+  private final SecretMask mask;
   private final JunitXmlReader reader = new JunitXmlReader();
   private final List<Path> written = new ArrayList<>();
   private final List<TestCase> broken = new ArrayList<>();
@@ -46,7 +48,8 @@ final class ReportCollector {
   private TestCounts counts = TestCounts.NONE;
   private long bytes;
 
-  ReportCollector(SandboxFiles files, ReportDirectory directory) {
+  ReportCollector(SandboxFiles files, ReportDirectory directory, SecretMask mask) {
+    this.mask = mask;
     this.files = files;
     this.directory = directory;
   }
@@ -168,7 +171,8 @@ final class ReportCollector {
   }
 
   private void take(List<TestSuite> suites) throws IOException {
-    for (var suite : suites) {
+    for (var read : suites) {
+      var suite = mask.isEmpty() ? read : read.map(mask::apply);
       counts = counts.plus(suite.counts());
       suite.cases().stream()
           .filter(c -> c.outcome() == Outcome.FAILED || c.outcome() == Outcome.ERROR)
@@ -184,7 +188,7 @@ final class ReportCollector {
 
   private void problem(String text) {
     if (problems.size() < MAX_PROBLEMS) {
-      problems.add(SafeText.line(text));
+      problems.add(SafeText.line(mask.apply(text)));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.sandboxed.maven;
 
 import dev.sandboxed.ExitReason;
+import dev.sandboxed.SecretMask;
 import dev.sandboxed.maven.report.TestCase;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -72,9 +73,10 @@ final class RunSummary {
     String failure() {
       var text = new StringBuilder();
       text.append("The tests of %s failed in the sandbox.".formatted(configuration.project()));
+      var mask = SecretMask.of(configuration.secrets());
       for (var step : result.steps()) {
         if (!step.status().isSuccess()) {
-          text.append("\n").append(CommandLine.of(step.step().command()));
+          text.append("\n").append(CommandLine.of(mask.apply(step.step().command())));
           text.append(": ").append(reason(step));
         }
       }

@@ -11,6 +11,7 @@ import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxNotRunningException;
 import dev.sandboxed.SandboxProcess;
 import dev.sandboxed.SandboxSpec;
+import dev.sandboxed.SecretMask;
 import dev.sandboxed.maven.project.CacheMount;
 import dev.sandboxed.maven.project.Checkout;
 import dev.sandboxed.maven.project.Layout;
@@ -151,7 +152,8 @@ final class SandboxRun {
   }
 
   private void show(RunConfiguration configuration, TestPlan plan) {
-    plan.steps().forEach(s -> console.info("Command: " + CommandLine.of(s.command())));
+    var mask = SecretMask.of(configuration.secrets());
+    plan.steps().forEach(s -> console.info("Command: " + CommandLine.of(mask.apply(s.command()))));
     console.info(
         "In a sandbox: %s %s, %s"
             .formatted(
@@ -170,7 +172,7 @@ final class SandboxRun {
     var end = System.nanoTime() + configuration.timeout().toNanos();
     for (var step : plan.steps()) {
       var left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
-      var output = new LiveOutput(console, OUTPUT_LIMIT);
+      var output = new LiveOutput(console, OUTPUT_LIMIT, SecretMask.of(configuration.secrets()));
       var env = new LinkedHashMap<>(plan.env());
       env.putAll(step.env());
       env.putAll(configuration.env());
@@ -235,7 +237,8 @@ final class SandboxRun {
       Sandbox sandbox, TestPlan plan, Instant since, GoTestEvents events, ReportDirectory directory)
       throws IOException {
     var root = sandbox.spec().workdir().orElse(Layout.CHECKOUT);
-    var collector = new ReportCollector(sandbox.files(), directory);
+    var collector =
+        new ReportCollector(sandbox.files(), directory, SecretMask.of(sandbox.spec().secrets()));
     try {
       return collector.collect(plan.reports(), root, since, events);
     } catch (SandboxNotRunningException e) {

@@ -2,6 +2,9 @@ package dev.sandboxed.maven;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sandboxed.Secret;
+import dev.sandboxed.SecretMask;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -10,7 +13,7 @@ class LiveOutputTest {
 
   @Test
   void showsNoMoreThanTheLimitAndRemembersTheEnd() {
-    var output = new LiveOutput(console, 20);
+    var output = new LiveOutput(console, 20, SecretMask.none());
     IntStream.range(0, 1000).forEach(i -> output.accept("line " + i));
     assertThat(console.lines())
         .containsExactly(
@@ -19,5 +22,14 @@ class LiveOutputTest {
             "| line 2",
             "WARNING The output is longer than 20 characters; the rest is not shown");
     assertThat(output.tail()).hasSize(LiveOutput.TAIL_LINES).endsWith("line 999");
+  }
+
+  @Test
+  void showsNoSecret() {
+    var mask = SecretMask.of(List.of(Secret.of("TOKEN", "hush-hush")));
+    var output = new LiveOutput(console, 1000, mask);
+    output.accept("TOKEN=hush-hush;");
+    assertThat(console.lines()).containsExactly("| TOKEN=***;");
+    assertThat(output.tail()).containsExactly("TOKEN=***;");
   }
 }

@@ -11,6 +11,7 @@ public final class ExecResult {
   private final byte[] stdout;
   private final byte[] stderr;
   private final Duration duration;
+  private final SecretMask mask;
 
   /**
    * Makes a result.
@@ -23,6 +24,27 @@ public final class ExecResult {
    */
   public ExecResult(
       List<String> command, ExitStatus status, byte[] stdout, byte[] stderr, Duration duration) {
+    this(command, status, stdout, stderr, duration, SecretMask.none());
+  }
+
+  /**
+   * Makes a result that shows no secrets when it is printed.
+   *
+   * @param command the program and its arguments
+   * @param status how it ended
+   * @param stdout all of its output
+   * @param stderr all of its error output
+   * @param duration how long it ran
+   * @param mask takes the secrets out of what {@code toString} shows
+   */
+  public ExecResult(
+      List<String> command,
+      ExitStatus status,
+      byte[] stdout,
+      byte[] stderr,
+      Duration duration,
+      SecretMask mask) {
+    this.mask = mask;
     this.command = List.copyOf(command);
     this.status = status;
     this.stdout = stdout.clone();
@@ -111,9 +133,9 @@ public final class ExecResult {
     return duration;
   }
 
-  /** Shows the command, how it ended, and the ends of both streams. */
+  /** Shows the command, how it ended, and the ends of both streams, without secrets. */
   @Override
   public String toString() {
-    return OutputTail.describe(command, status, stdout, stderr);
+    return OutputTail.describe(command, status, stdout, stderr, mask);
   }
 }

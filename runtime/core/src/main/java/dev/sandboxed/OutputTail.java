@@ -12,14 +12,19 @@ import java.util.stream.Collectors;
  */
 public final class OutputTail {
   private static final int MAX_BYTES = 4096;
+  private static final int MAX_MASKED_BYTES = 1 << 20;
   private static final int MAX_COMMAND = 1000;
 
   private OutputTail() {}
 
-  static String describe(List<String> command, ExitStatus status, byte[] stdout, byte[] stderr) {
+  static String describe(
+      List<String> command, ExitStatus status, byte[] stdout, byte[] stderr, SecretMask mask) {
     return "%s: %s\n%s\n%s"
         .formatted(
-            commandLine(command), status, section("stdout", stdout), section("stderr", stderr));
+            commandLine(mask.apply(command)),
+            status,
+            section("stdout", stdout, mask),
+            section("stderr", stderr, mask));
   }
 
   /**
@@ -52,6 +57,24 @@ public final class OutputTail {
     var text = printable(new String(bytes, from, bytes.length - from, StandardCharsets.UTF_8));
     var head = from > 0 ? " (the last %,d of %,d bytes)".formatted(MAX_BYTES, bytes.length) : "";
     return "%s%s:\n%s".formatted(name, head, text.stripTrailing().indent(2).stripTrailing());
+  }
+
+  /**
+   * Shows the end of an output stream under its name, without secrets.
+   *
+   * @param name for example {@code stdout}
+   * @param bytes the output
+   * @param mask takes the secrets out
+   * @return several lines, of the last 4096 bytes; no line end after the last
+   */
+  public static String section(String name, byte[] bytes, SecretMask mask) {
+    if (mask.isEmpty()) {
+      return section(name, bytes);
+    }
+    // Before it is cut, which could leave half of a secret.
+    var from = Math.max(0, bytes.length - MAX_MASKED_BYTES);
+    var text = new String(bytes, from, bytes.length - from, StandardCharsets.UTF_8);
+    return section(name, mask.apply(text).getBytes(StandardCharsets.UTF_8));
   }
 
   /**

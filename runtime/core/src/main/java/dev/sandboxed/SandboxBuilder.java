@@ -3,6 +3,7 @@ package dev.sandboxed;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -133,6 +134,17 @@ public final class SandboxBuilder {
    */
   public SandboxBuilder secret(Secret secret) {
     secrets.add(Objects.requireNonNull(secret, "secret"));
+    return this;
+  }
+
+  /**
+   * Adds secrets.
+   *
+   * @param secrets the secrets, such as those of {@link Secret#fromDotenv}
+   * @return this
+   */
+  public SandboxBuilder secrets(Collection<Secret> secrets) {
+    secrets.forEach(this::secret);
     return this;
   }
 

@@ -1,12 +1,24 @@
 package dev.sandboxed;
 
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
- * An environment variable whose value is never printed.
+ * An environment variable whose value is never printed. Immutable.
  *
- * <p>{@code toString} masks the value; it reaches the environment of processes inside and nothing
- * else.
+ * <p>The value reaches the environment of processes inside and nothing else: {@code toString},
+ * logs, messages and reports show {@code ***}, also where a program inside prints it. What programs
+ * print reaches the caller's own streams as it is.
+ *
+ * <pre>{@code
+ * Sandbox.builder()
+ *     .secret(Secret.fromHost("API_TOKEN"))
+ *     .secrets(Secret.fromDotenv(Path.of(".env")))
+ *     .create();
+ * }</pre>
  */
 public final class Secret {
   private final String name;
@@ -47,6 +59,50 @@ public final class Secret {
               .formatted(name));
     }
     return new Secret(name, value);
+  }
+
+  /**
+   * Returns secrets of the values that variables have on the host.
+   *
+   * @param names the environment variables, outside and inside
+   * @return the secrets
+   * @throws InvalidSpecException if the host has not all of them; it names all that are missing
+   */
+  public static List<Secret> fromHost(Collection<String> names) {
+    var missing = names.stream().filter(n -> System.getenv(n) == null).toList();
+    if (missing.size() > 1) {
+      throw new InvalidSpecException(
+          "The host has no environment variables %s to take secrets from; set them, or use Secret.of"
+              .formatted(String.join(", ", missing)));
+    }
+    return names.stream().map(Secret::fromHost).toList();
+  }
+
+  /**
+   * Returns the secrets of a map.
+   *
+   * @param values the values by the names of environment variables
+   * @return the secrets, in the order of the map
+   */
+  public static List<Secret> fromMap(Map<String, String> values) {
+    return values.entrySet().stream().map(e -> of(e.getKey(), e.getValue())).toList();
+  }
+
+  /**
+   * Returns the secrets of a dotenv file: lines of the form {@code NAME=value}, with or without
+   * {@code export}, and comments behind {@code #}.
+   *
+   * <p>Values may stand in single quotes, which keep everything, or in double quotes, in which
+   * {@code \n}, {@code \r}, {@code \t}, {@code \"}, {@code \$} and {@code \\} are escapes; both may
+   * span lines. Nothing is expanded: {@code $HOME} stays what it is.
+   *
+   * @param file a UTF-8 file of 1 MiB at most
+   * @return the secrets, in the order of the file
+   * @throws InvalidSpecException if the file cannot be read or is wrong; the message names the file
+   *     and the line, never a value
+   */
+  public static List<Secret> fromDotenv(Path file) {
+    return fromMap(Dotenv.read(file));
   }
 
   /**

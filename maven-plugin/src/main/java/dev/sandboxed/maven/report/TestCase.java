@@ -1,5 +1,7 @@
 package dev.sandboxed.maven.report;
 
+import java.util.function.UnaryOperator;
+
 /**
  * One test's result.
  *
@@ -18,6 +20,22 @@ public record TestCase(
     if (!(seconds >= 0 && seconds <= 1e9)) {
       seconds = 0;
     }
+  }
+
+  /**
+   * Changes all texts.
+   *
+   * @param change gives another text for each
+   * @return the changed copy
+   */
+  public TestCase map(UnaryOperator<String> change) {
+    return new TestCase(
+        change.apply(className),
+        change.apply(name),
+        seconds,
+        outcome,
+        change.apply(message),
+        change.apply(detail));
   }
 
   /**

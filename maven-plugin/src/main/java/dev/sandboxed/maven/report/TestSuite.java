@@ -1,6 +1,7 @@
 package dev.sandboxed.maven.report;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * The results of tests that belong together.
@@ -13,6 +14,16 @@ public record TestSuite(String name, List<TestCase> cases) {
   /** Copies the list. */
   public TestSuite {
     cases = List.copyOf(cases);
+  }
+
+  /**
+   * Changes all texts.
+   *
+   * @param change gives another text for each
+   * @return the changed copy
+   */
+  public TestSuite map(UnaryOperator<String> change) {
+    return new TestSuite(change.apply(name), cases.stream().map(c -> c.map(change)).toList());
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.sandboxed.core.agent;
 
+import dev.sandboxed.SecretMask;
 import java.util.Map;
 import java.util.concurrent.Executor;
 
@@ -11,13 +12,15 @@ import java.util.concurrent.Executor;
  * @param env the environment of every process inside, secrets included
  * @param workdir where processes start and relative paths begin
  * @param log where calls are noted
+ * @param mask takes the secrets out of messages
  */
 record AgentContext(
     AgentConnection connection,
     Executor executor,
     Map<String, String> env,
     String workdir,
-    CallLog log) {
+    CallLog log,
+    SecretMask mask) {
 
   /** Shows no environment, which may hold secrets. */
   @Override

@@ -12,6 +12,7 @@ import dev.sandboxed.SandboxFiles;
 import dev.sandboxed.SandboxProcess;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.Secret;
+import dev.sandboxed.SecretMask;
 import dev.sandboxed.StartupTimings;
 import dev.sandboxed.core.protocol.JsonObject;
 import java.io.IOException;
@@ -125,13 +126,15 @@ public final class AgentSandbox implements Sandbox {
             answered.compareTo(elapsed) < 0 ? elapsed.minus(answered) : Duration.ZERO,
             answered.compareTo(elapsed) < 0 ? answered : elapsed);
     var spec = origin.spec();
+    var mask = SecretMask.of(spec.secrets());
     var context =
         new AgentContext(
             connection,
             origin.executor(),
             environment(origin),
             origin.workdir(),
-            new CallLog(origin.id(), spec.verbose()));
+            new CallLog(origin.id(), spec.verbose(), mask),
+            mask);
     var network = new RemoteNetwork(origin, context, lifecycle);
     network.start(running.tunnels());
     var files = new RemoteFiles(context);

@@ -1,6 +1,7 @@
 package dev.sandboxed.core.agent;
 
 import dev.sandboxed.Connection;
+import dev.sandboxed.SecretMask;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -13,8 +14,10 @@ final class CallLog {
 
   private final String id;
   private final boolean verbose;
+  private final SecretMask mask;
 
-  CallLog(String id, boolean verbose) {
+  CallLog(String id, boolean verbose, SecretMask mask) {
+    this.mask = mask;
     this.id = id;
     this.verbose = verbose;
   }
@@ -28,13 +31,15 @@ final class CallLog {
               System.getLogger(NAME)
                   .log(
                       Level.INFO,
-                      "%s: %s: %s after %,d ms"
+                      "%s: %s after %,d ms"
                           .formatted(
                               id,
-                              what.get(),
-                              failure == null
-                                  ? outcome.apply(value)
-                                  : firstLine(Waits.unwrap(failure)),
+                              mask.apply(
+                                  what.get()
+                                      + ": "
+                                      + (failure == null
+                                          ? outcome.apply(value)
+                                          : firstLine(Waits.unwrap(failure)))),
                               Duration.ofNanos(System.nanoTime() - begin).toMillis())));
     }
   }

@@ -4,9 +4,11 @@ import dev.sandboxed.ByteSize;
 import dev.sandboxed.Exec;
 import dev.sandboxed.ExecResult;
 import dev.sandboxed.InvalidSpecException;
+import dev.sandboxed.OutputTail;
 import dev.sandboxed.PtySize;
 import dev.sandboxed.SandboxProcess;
 import dev.sandboxed.Secret;
+import dev.sandboxed.SecretMask;
 import dev.sandboxed.core.protocol.Frame;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -37,10 +39,11 @@ final class ExecCommand implements Exec {
       Optional<Duration> timeout,
       Optional<PtySize> pty,
       ByteSize outputLimit,
-      Mode mode) {
+      Mode mode,
+      SecretMask mask) {
     @Override
     public String toString() {
-      return argv.toString();
+      return mask.apply(argv).toString();
     }
   }
 
@@ -76,7 +79,8 @@ final class ExecCommand implements Exec {
             Optional.empty(),
             Optional.empty(),
             OUTPUT_LIMIT,
-            Mode.START));
+            Mode.START,
+            context.mask()));
   }
 
   @Override
@@ -85,7 +89,16 @@ final class ExecCommand implements Exec {
     var s = settings;
     return with(
         new Settings(
-            s.argv, s.env, absolute, s.user, s.input, s.timeout, s.pty, s.outputLimit, s.mode));
+            s.argv,
+            s.env,
+            absolute,
+            s.user,
+            s.input,
+            s.timeout,
+            s.pty,
+            s.outputLimit,
+            s.mode,
+            s.mask));
   }
 
   @Override
@@ -112,12 +125,27 @@ final class ExecCommand implements Exec {
             s.timeout,
             s.pty,
             s.outputLimit,
-            s.mode));
+            s.mode,
+            s.mask));
   }
 
   @Override
   public Exec secret(Secret secret) {
-    return env(secret.name(), secret.reveal());
+    var s = settings;
+    var env = new LinkedHashMap<>(s.env);
+    env.put(secret.name(), secret.reveal());
+    return with(
+        new Settings(
+            s.argv,
+            Map.copyOf(env),
+            s.workdir,
+            s.user,
+            s.input,
+            s.timeout,
+            s.pty,
+            s.outputLimit,
+            s.mode,
+            s.mask.and(List.of(secret))));
   }
 
   @Override
@@ -133,7 +161,8 @@ final class ExecCommand implements Exec {
             s.timeout,
             s.pty,
             s.outputLimit,
-            s.mode));
+            s.mode,
+            s.mask));
   }
 
   @Override
@@ -149,7 +178,8 @@ final class ExecCommand implements Exec {
             s.timeout,
             s.pty,
             s.outputLimit,
-            s.mode));
+            s.mode,
+            s.mask));
   }
 
   @Override
@@ -165,7 +195,8 @@ final class ExecCommand implements Exec {
             Optional.of(Checks.timeout(timeout)),
             s.pty,
             s.outputLimit,
-            s.mode));
+            s.mode,
+            s.mask));
   }
 
   @Override
@@ -181,14 +212,16 @@ final class ExecCommand implements Exec {
             s.timeout,
             Optional.of(size),
             s.outputLimit,
-            s.mode));
+            s.mode,
+            s.mask));
   }
 
   @Override
   public Exec outputLimit(ByteSize limit) {
     var s = settings;
     return with(
-        new Settings(s.argv, s.env, s.workdir, s.user, s.input, s.timeout, s.pty, limit, s.mode));
+        new Settings(
+            s.argv, s.env, s.workdir, s.user, s.input, s.timeout, s.pty, limit, s.mode, s.mask));
   }
 
   @Override
@@ -199,8 +232,7 @@ final class ExecCommand implements Exec {
   @Override
   public SandboxProcess start() {
     var process = RemoteProcess.start(context, in(Mode.START));
-    return Waits.join(
-        process.whenStarted(), "the start of " + settings.argv.get(0), process::close);
+    return Waits.join(process.whenStarted(), "the start of " + program(), process::close);
   }
 
   @Override
@@ -212,7 +244,7 @@ final class ExecCommand implements Exec {
   @Override
   public ExecResult await() {
     var run = ExecRun.start(context, in(Mode.AWAIT));
-    return Waits.join(run.result(), "the end of " + settings.argv.get(0), run::cancel);
+    return Waits.join(run.result(), "the end of " + program(), run::cancel);
   }
 
   @Override
@@ -224,6 +256,21 @@ final class ExecCommand implements Exec {
   /** Starts the command as the process whose end is the sandbox's. */
   RemoteProcess startEntrypoint() {
     return RemoteProcess.startEntrypoint(context, in(Mode.ENTRYPOINT));
+  }
+
+  /** Returns the program for messages. */
+  String program() {
+    return OutputTail.commandLine(settings.mask.apply(settings.argv.subList(0, 1)));
+  }
+
+  /** Returns what takes the secrets out of messages. */
+  SecretMask mask() {
+    return settings.mask;
+  }
+
+  /** Returns the command for messages. */
+  String shown() {
+    return OutputTail.commandLine(settings.mask.apply(settings.argv));
   }
 
   Optional<byte[]> input() {
@@ -289,7 +336,16 @@ final class ExecCommand implements Exec {
     return new ExecCommand(
         context,
         new Settings(
-            s.argv, s.env, s.workdir, s.user, s.input, s.timeout, s.pty, s.outputLimit, mode));
+            s.argv,
+            s.env,
+            s.workdir,
+            s.user,
+            s.input,
+            s.timeout,
+            s.pty,
+            s.outputLimit,
+            mode,
+            s.mask));
   }
 
   private static int length(String text) {

@@ -4,7 +4,6 @@ import dev.sandboxed.ExecResult;
 import dev.sandboxed.ExecTimeoutException;
 import dev.sandboxed.ExitReason;
 import dev.sandboxed.ExitStatus;
-import dev.sandboxed.OutputTail;
 import dev.sandboxed.OutputTooLargeException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -33,12 +32,7 @@ final class ExecRun {
 
   static ExecRun start(AgentContext context, ExecCommand command) {
     var run = new ExecRun(context, command);
-    context
-        .log()
-        .note(
-            run.result,
-            () -> "exec " + OutputTail.commandLine(command.command()),
-            r -> r.status().toString());
+    context.log().note(run.result, () -> "exec " + command.shown(), r -> r.status().toString());
     run.process.ended().whenComplete(run::ended);
     run.process
         .exited()
@@ -90,7 +84,8 @@ final class ExecRun {
 
   private void finish(ExitStatus status, Duration duration) {
     var outcome =
-        new ExecResult(command.command(), status, stdout.bytes(), stderr.bytes(), duration);
+        new ExecResult(
+            command.command(), status, stdout.bytes(), stderr.bytes(), duration, command.mask());
     if (status.reason() == ExitReason.TIMEOUT && command.timeout().isPresent()) {
       result.completeExceptionally(new ExecTimeoutException(command.timeout().get(), outcome));
     } else {
@@ -102,8 +97,7 @@ final class ExecRun {
     result.completeExceptionally(
         new OutputTooLargeException(
             "The command was killed because its %s is larger than %s: %s. Allow more with outputLimit(...), or use start() and read the stream"
-                .formatted(
-                    stream, command.outputLimit(), OutputTail.commandLine(command.command()))));
+                .formatted(stream, command.outputLimit(), command.shown())));
     process.cancel();
   }
 }

@@ -2,7 +2,6 @@ package dev.sandboxed.core.agent;
 
 import dev.sandboxed.ExecException;
 import dev.sandboxed.ExitStatus;
-import dev.sandboxed.OutputTail;
 import dev.sandboxed.ProcessOutput;
 import dev.sandboxed.PtySize;
 import dev.sandboxed.SandboxProcess;
@@ -33,12 +32,7 @@ final class RemoteProcess implements SandboxProcess {
         command.input().isPresent()
             ? new GivenInputStream()
             : new InputChannelStream(process.stream());
-    context
-        .log()
-        .note(
-            process.exited(),
-            () -> "exec " + OutputTail.commandLine(command.command()),
-            ExitStatus::toString);
+    context.log().note(process.exited(), () -> "exec " + command.shown(), ExitStatus::toString);
   }
 
   /** Starts a process whose output waits for its reader. */
@@ -126,7 +120,7 @@ final class RemoteProcess implements SandboxProcess {
     if (!command.hasPty()) {
       throw new ExecException(
           "The process has no terminal to resize: %s; start it with pty(...)"
-              .formatted(OutputTail.commandLine(command.command())));
+              .formatted(command.shown()));
     }
     process.resize(size);
   }
@@ -142,7 +136,7 @@ final class RemoteProcess implements SandboxProcess {
   public String toString() {
     return "%s (pid %s): %s"
         .formatted(
-            OutputTail.commandLine(command.command()),
+            command.shown(),
             process.started().isDone() && !process.started().isCompletedExceptionally()
                 ? process.started().join()
                 : "none yet",
