@@ -25,6 +25,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"dev.sandboxed/native/frame"
 	"dev.sandboxed/native/keeper/resolve/dnstest"
 )
 
@@ -293,15 +294,12 @@ func TestEgressPolicyIsReplaced(t *testing.T) {
 		_, _ = io.Copy(io.Discard, conn)
 	})
 	b := reaching(t, openZone)
-	following, err := b.Open(map[string]any{"op": "connections", "follow": true}, false)
-	if err != nil {
-		t.Fatal(err)
-	}
 	reading, err := b.Open(map[string]any{"op": "exec", "argv": []string{"/netprobe", "read", "www.example:" + port}}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := following.Await(func() bool { return following.Counts[1] > 0 }); err != nil {
+	// Until then the program would be refused the connection.
+	if err := reading.Await(func() bool { return reading.Counts[frame.ErrorOutput] > 0 }); err != nil {
 		t.Fatal(err)
 	}
 	if r := b.ask(t, map[string]any{"op": "policy", "policy": json.RawMessage(`{}`)}); string(r.Ok) != `{"cut":1}` {

@@ -192,13 +192,14 @@ func udp(a []string) error {
 	return nil
 }
 
-// read reads until the end and prints how it came.
+// read reads until the end and prints how it came. It says on stderr when it is connected.
 func read(a []string) error {
 	c, err := dial(a[0])
 	if err != nil {
 		return err
 	}
 	defer c.Close()
+	fmt.Fprintln(os.Stderr, "connected")
 	n, err := io.Copy(io.Discard, c)
 	var number syscall.Errno
 	if errors.As(err, &number) {
