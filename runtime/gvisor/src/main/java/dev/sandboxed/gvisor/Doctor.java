@@ -12,9 +12,11 @@ import dev.sandboxed.core.binaries.CacheRoot;
 import dev.sandboxed.core.binaries.Platform;
 import dev.sandboxed.core.binaries.SandboxBinaries;
 import dev.sandboxed.core.binaries.Settings;
+import dev.sandboxed.core.buildtools.BuildTools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 
 /** Looks at what sandboxes need from this machine, and starts one. */
@@ -23,11 +25,13 @@ final class Doctor {
 
   private final Settings settings;
   private final GvisorBackend backend;
+  private final BuildTools tools;
   private final List<Finding> findings = new ArrayList<>();
 
-  Doctor(Settings settings, GvisorBackend backend) {
+  Doctor(Settings settings, GvisorBackend backend, BuildTools tools) {
     this.settings = settings;
     this.backend = backend;
+    this.tools = tools;
   }
 
   List<Finding> findings() {
@@ -42,6 +46,7 @@ final class Doctor {
       add("state directory", Level.OK, StateDirectory.open(settings).path().toString(), "");
       start();
       network();
+      buildTools();
     } catch (BackendUnavailableException e) {
       add("backend", Level.ERROR, message(e), "see the detail");
     }
@@ -131,6 +136,19 @@ final class Doctor {
           message(e),
           "sandboxes without network(...) work if the line above says so");
     }
+  }
+
+  /** Says what NetworkPolicy.buildTools() would allow, and why. */
+  private void buildTools() {
+    var access = tools.access();
+    var hosts = new LinkedHashMap<String, List<String>>();
+    for (var host : access.hosts()) {
+      hosts
+          .computeIfAbsent(host.tool(), tool -> new ArrayList<>())
+          .add("%s (%s)".formatted(host.pattern(), host.source()));
+    }
+    hosts.forEach((tool, from) -> add(tool, Level.OK, "from " + String.join(", ", from), ""));
+    access.warnings().forEach(warning -> add("build tools", Level.WARNING, warning, ""));
   }
 
   private void add(String topic, Level level, String detail, String fix) {

@@ -9,6 +9,8 @@ import dev.sandboxed.SandboxNetwork;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.Volumes;
 import dev.sandboxed.core.binaries.Settings;
+import dev.sandboxed.core.buildtools.BuildTools;
+import dev.sandboxed.core.buildtools.HostEnvironment;
 import dev.sandboxed.core.volume.HostVolumes;
 import dev.sandboxed.core.volume.VolumeStore;
 import java.util.List;
@@ -114,7 +116,8 @@ public final class GvisorBackend implements Backend {
 
   @Override
   public List<Finding> check() {
-    return new Doctor(settings, this).findings();
+    return new Doctor(settings, this, new BuildTools(HostEnvironment.ofProcess(), executor))
+        .findings();
   }
 
   @Override

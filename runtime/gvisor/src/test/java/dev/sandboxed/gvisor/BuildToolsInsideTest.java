@@ -2,6 +2,7 @@ package dev.sandboxed.gvisor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sandboxed.Backend;
 import dev.sandboxed.Mount;
 import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.Sandbox;
@@ -50,6 +51,19 @@ class BuildToolsInsideTest {
     }
     try (var left = Files.list(host)) {
       assertThat(left).isEmpty();
+    }
+  }
+
+  @Test
+  void the_doctor_says_what_tools_download_from() {
+    try (var backend = GvisorBackend.open()) {
+      assertThat(backend.check())
+          .anySatisfy(
+              finding -> {
+                assertThat(finding.topic()).isEqualTo("Go");
+                assertThat(finding.level()).isEqualTo(Backend.Finding.Level.OK);
+                assertThat(finding.detail()).startsWith("from ").contains(":443 (");
+              });
     }
   }
 

@@ -2,7 +2,6 @@ package dev.sandboxed.core.buildtools;
 
 import dev.sandboxed.core.protocol.JsonObject;
 import dev.sandboxed.core.protocol.ProtocolException;
-import dev.sandboxed.core.tree.DirectoryRemover;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -12,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +30,7 @@ final class CargoReader implements ToolReader {
   private static final String DEFAULT = "crates-io";
   private static final Pattern FAILED =
       Pattern.compile("failed to (?:download from|fetch) `([^`\\s]+)`");
+  private static final Pattern ASKED = Pattern.compile("([a-z0-9.-]+)-[0-9a-f]{16}");
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
   private static final long MAX_FILE = 1 << 20;
 
@@ -48,11 +49,8 @@ final class CargoReader implements ToolReader {
     if (cargo.isEmpty()) {
       return Optional.empty();
     }
-    var scratch = Files.createTempDirectory("sandboxed-cargo-");
-    try {
-      return Optional.of(new Reading(tools, cargo.get(), scratch).read());
-    } finally {
-      DirectoryRemover.remove(scratch);
+    try (var scratch = Scratch.create()) {
+      return Optional.of(new Reading(tools, cargo.get(), scratch.path()).read());
     }
   }
 
@@ -132,7 +130,10 @@ final class CargoReader implements ToolReader {
         return;
       }
       var project = project("default", null);
-      var index = index(project);
+      var index =
+          replacement.isPresent()
+              ? replacement.get().registry().map(Index::of)
+              : index(project).or(() -> indexAsked(project));
       if (index.isEmpty()) {
         builder.warn(
             "Cargo did not say which registry is its default; run \"cargo fetch\" to see what is"
@@ -221,7 +222,22 @@ final class CargoReader implements ToolReader {
           ask(project, Map.of("CARGO_HTTP_PROXY", NOWHERE, "NO_PROXY", "", "no_proxy", ""))
               .errors();
       var failed = FAILED.matcher(log);
-      return failed.find() ? Optional.of(Index.ofFailure(failed.group(1))) : Optional.empty();
+      if (failed.find()) {
+        return Optional.of(Index.ofFailure(failed.group(1)));
+      }
+      // Not every Cargo says so; then it has to ask.
+      ask(project, Map.of());
+      return Optional.empty();
+    }
+
+    /** Returns the index that Cargo did ask: it keeps what it got under the server's name. */
+    private static Optional<Index> indexAsked(Path project) {
+      var asked = project.resolve("home/registry/index").toFile().list();
+      return List.of(asked == null ? new String[0] : asked).stream()
+          .map(ASKED::matcher)
+          .filter(Matcher::matches)
+          .findFirst()
+          .map(name -> new Index("https://" + name.group(1) + "/", true));
     }
 
     /** Allows the server that has the crates of an index. */

@@ -377,12 +377,12 @@ class BuildToolsTest {
   void cargo_without_configuration_has_what_is_built_in() {
     // Nothing answers, so what the index would say of its crates is missing.
     var access = home.needs("cargo").access();
+    assertThat(access.warnings()).anyMatch(w -> w.startsWith("Cargo: "));
+    // Some systems' Cargo has to ask before it says which index is its default.
     assertThat(access.hosts())
         .filteredOn(host -> host.tool().equals("Cargo"))
-        .singleElement()
-        .satisfies(host -> assertThat(host.named()).isFalse());
-    assertThat(access.warnings())
-        .anyMatch(w -> w.startsWith("Cargo: ") && w.contains("crates are"));
+        .hasSizeLessThanOrEqualTo(1)
+        .noneMatch(ReachableHost::named);
   }
 
   @Test
@@ -519,6 +519,20 @@ class BuildToolsTest {
     assertThat(access.warnings()).isEmpty();
     assertThat(access.files()).isEmpty();
     assertThat(access.policy().allowsNothing()).isTrue();
+  }
+
+  @Test
+  void what_a_killed_process_left_goes(@TempDir Path tmp) throws Exception {
+    var gone = new ProcessBuilder("true").start();
+    gone.waitFor();
+    var own = "sandboxed-ask-%d-x".formatted(ProcessHandle.current().pid());
+    for (var name : List.of("sandboxed-ask-%d-x".formatted(gone.pid()), own, "other")) {
+      Files.createDirectories(tmp.resolve(name).resolve("home"));
+    }
+    Scratch.sweep(tmp);
+    try (var left = Files.list(tmp)) {
+      assertThat(left).containsExactlyInAnyOrder(tmp.resolve(own), tmp.resolve("other"));
+    }
   }
 
   @Test
