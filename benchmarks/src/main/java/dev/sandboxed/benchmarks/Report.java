@@ -18,24 +18,23 @@ record Report(Machine machine, List<Samples> samples, List<Aim> aims) {
       """
       ## What bounds the figures
 
-      Measured on the same kind of machine, side by side, with the least of some dozens of runs and real-time
-      priority where others worked on it.
+      Measured apart from this program with a client in Go, on the same machine while others worked on it; most
+      of it with real-time priority, which makes an exec shorter than it is in the table.
 
-      - **Start.** In a debug log of `runsc`, its own way to a started kernel takes the same 50 to 55 ms with our
-        flags, mounts and limits as with the bare bundle. What comes on top is a keeper and its first stage in the
-        namespaces, two starts of a Go program on the host (7 to 9 ms until `runsc` itself starts), the start of a
-        Go program as process 1, 10 ms from the started kernel to its main function where the bare one runs 35
-        bytes of machine code, 1 ms for the limit of processes, and the fork and execution of the first
-        program inside, 4 to 6 ms in a fresh sandbox. These are needed by the design; only a sandbox that is
-        already there, from a pool or a snapshot, starts without them.
-      - **Exec.** An exec contains one fork and execution by a process inside, the row for reference. That alone
-        is a fifth of `runsc exec`: five times faster leaves nothing for anything else. From the request's
-        arrival to the result, the agent takes 0.2 ms before the fork and 0.2 ms after the exit; the way through
-        the keeper to Java and back takes 0.8 ms.
-      - **Copies.** Every byte is copied in the sandbox three times, twice in the keeper and three times in Java.
-        A gigabyte in costs 2.0 s of processor time in the sandbox, most of it for new memory of the file, 0.6 s
-        in the keeper and 0.4 s in a client that does nothing else; out it is 1.3, 0.5 and 0.3 s. Two processors
-        share that.
+      - **Start.** By the debug log of `runsc`, its own way to a started kernel takes 50 to 55 ms at best with our
+        flags, mounts and limits as with the bare bundle. What comes on top is a keeper (3 ms until it starts
+        the next), its first stage in the namespaces, a second start of a Go program, and a Go program as
+        process 1: at best 10 ms from the started kernel to its main function, for a Go program that only prints
+        a byte too; then 1 ms for the limit of processes, and 4 to 6 ms from the request to the first byte of the
+        first program. The design needs these; only a sandbox that is already there, from a pool or a snapshot,
+        starts without them.
+      - **Exec.** An exec contains one fork and execution by a process inside, the row for reference. Where that
+        alone is a fifth of `runsc exec`, five times faster leaves nothing for anything else. Of 3.2 ms, the agent
+        took 0.2 ms before the fork, 1.4 for it, 0.4 until the exit and 0.2 after it; 0.8 went on the way through
+        the keeper and back.
+      - **Copies.** A gigabyte in costs 2.0 s of processor time in the sandbox, 0.6 s in the keeper and 0.4 s in a
+        client that does nothing with it; out it is 1.3, 0.5 and 0.3 s. Two processors share that, with Java's
+        own work and the host's files.
       """;
 
   boolean aimsMet() {
