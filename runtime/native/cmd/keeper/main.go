@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
@@ -17,10 +16,9 @@ import (
 	"dev.sandboxed/native/keeper/config"
 	"dev.sandboxed/native/keeper/doctor"
 	"dev.sandboxed/native/keeper/isolate"
-	"dev.sandboxed/native/keeper/limits"
+	"dev.sandboxed/native/keeper/records"
 	"dev.sandboxed/native/keeper/registry"
 	"dev.sandboxed/native/keeper/sandbox"
-	"dev.sandboxed/native/keeper/state"
 )
 
 // version is set by the linker.
@@ -60,18 +58,24 @@ func other(arguments []string) error {
 	case doctor.SelfTest:
 		return nil
 	}
-	if len(arguments) == 2 && arguments[0] == "list" {
+	switch {
+	case arguments[0] == "list" && len(arguments) == 2:
 		return registry.List(arguments[1], os.Stdout)
+	case arguments[0] == "sweep" && len(arguments) == 2:
+		return sweep(arguments[1], "", 0, 0)
+	case arguments[0] == "sweep" && len(arguments) == 3:
+		return sweep(arguments[1], arguments[2], records.Kept, records.Age)
+	case arguments[0] == "prune" && len(arguments) == 3:
+		return sweep(arguments[1], arguments[2], 0, 0)
 	}
-	if len(arguments) == 2 && arguments[0] == "sweep" {
-		removed, err := state.Sweep(arguments[1], limits.RemoveLeft)
-		_ = json.NewEncoder(os.Stdout).Encode(map[string][]string{"removed": removed})
-		return errors.Join(err, claim.Sweep(filepath.Join(arguments[1], state.NamesName)))
-	}
-	return fmt.Errorf("unknown arguments %q: use none to run a sandbox, check, list DIRECTORY, or sweep DIRECTORY", arguments)
+	return fmt.Errorf("unknown arguments %q: use none to run a sandbox, check, list ROOT, sweep ROOT RECORDS, or prune ROOT RECORDS",
+		arguments)
 }
 
 func keep(began time.Time) error {
+	// What happens to the creator's terminal or process group is not to happen to the sandbox. A leader of a group cannot do
+	// this, and has one of its own already.
+	_, _ = syscall.Setsid()
 	stdin := bufio.NewReader(os.Stdin)
 	start, err := config.Read(stdin)
 	if err != nil {

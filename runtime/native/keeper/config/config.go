@@ -19,6 +19,9 @@ import (
 // maxSize bounds the start message.
 const maxSize = 16 << 20
 
+// maxContext leaves room for what is around it in an answer.
+const maxContext = frame.MaxPayload - 1024
+
 // placeholder stands for the sandbox's directory in the spec and in the flags of runsc.
 const placeholder = "{{directory}}"
 
@@ -39,6 +42,10 @@ type Start struct {
 	Labels registry.Labels `json:"labels"`
 	// Volumes are those that the spec mounts.
 	Volumes []volumes.Volume `json:"volumes"`
+	// Context is what a client needs to drive the sandbox, kept for those that come later; nothing is known of it here.
+	Context json.RawMessage `json:"context"`
+	// Records is where what is left to be known of ended sandboxes is kept; empty for nowhere.
+	Records string `json:"records"`
 	// Network is nil for a sandbox that reaches nothing and that only tunnels lead into.
 	Network *Network `json:"network"`
 }
@@ -86,6 +93,12 @@ func (s *Start) check() error {
 	case s.IdleTimeoutMillis < 0 || s.MemoryBytes < 0 || s.CPUs < 0 || s.PIDs < 0:
 		return fmt.Errorf("a limit is negative: idleTimeoutMillis %d, memoryBytes %d, cpus %g, pids %d",
 			s.IdleTimeoutMillis, s.MemoryBytes, s.CPUs, s.PIDs)
+	}
+	if len(s.Context) > maxContext {
+		return fmt.Errorf(`"context" has %d bytes, where %d are the limit`, len(s.Context), maxContext)
+	}
+	if s.Records != "" && (!filepath.IsAbs(s.Records) || filepath.Clean(s.Records) != s.Records) {
+		return fmt.Errorf(`"records" is %q: it must be absolute and normalised`, s.Records)
 	}
 	if err := s.Labels.Check(); err != nil {
 		return err

@@ -43,6 +43,7 @@ type Info struct {
 	IdleTimeoutMillis int64  `json:"idleTimeoutMillis,omitempty"`
 	MemoryBytes       int64  `json:"memoryBytes,omitempty"`
 	Ports             []int  `json:"ports,omitempty"`
+	Detached          bool   `json:"detached,omitempty"`
 	PID               int    `json:"pid"`
 	Version           string `json:"version"`
 }

@@ -13,6 +13,15 @@ const maxQuestion = 4 << 10
 
 // Open asks the agent something for the keeper itself.
 func (r *Relay) Open(request any) (*stream.Call, error) {
+	return r.open(request, false)
+}
+
+// OpenEntrypoint runs the program whose end is the sandbox's.
+func (r *Relay) OpenEntrypoint(request any) (*stream.Call, error) {
+	return r.open(request, true)
+}
+
+func (r *Relay) open(request any, entrypoint bool) (*stream.Call, error) {
 	payload, err := json.Marshal(request)
 	if err != nil {
 		return nil, fmt.Errorf("encode a request: %w", err)
@@ -24,6 +33,10 @@ func (r *Relay) Open(request any) (*stream.Call, error) {
 	}
 	number := r.freeStream()
 	call := stream.Asking(r.life, number, r.agent)
+	if entrypoint {
+		call = stream.Running(r.life, number, r.agent)
+		r.program = number
+	}
 	r.calls[number] = call
 	if err := r.agent.relay(frame.Frame{Stream: number, Type: frame.Open, Payload: payload}); err != nil {
 		delete(r.calls, number)
@@ -43,6 +56,13 @@ func (r *Relay) full() *stream.Error {
 func (r *Relay) acceptForCall(call *stream.Call, f frame.Frame) error {
 	if err := call.Accept(f); err != nil {
 		return fmt.Errorf("the agent broke a rule on stream %d: %w", f.Stream, err)
+	}
+	if f.Type == frame.Event {
+		r.mutex.Lock()
+		if f.Stream == r.program {
+			r.noteEntrypoint(f.Payload)
+		}
+		r.mutex.Unlock()
 	}
 	if f.Type == frame.Result {
 		r.mutex.Lock()

@@ -83,6 +83,7 @@ type Relay struct {
 	clients    map[*client]bool
 	running    json.RawMessage
 	entrypoint *Outcome
+	program    uint32 // the stream of the entrypoint that the keeper runs
 	met        bool
 	exited     json.RawMessage
 	told       chan struct{}
@@ -148,6 +149,9 @@ func Detached(id, version string) *Relay {
 	r.life, r.end = context.WithCancelCause(context.Background())
 	return r
 }
+
+// Life ends with the sandbox.
+func (r *Relay) Life() context.Context { return r.life }
 
 // Met says whether a client has ever connected.
 func (r *Relay) Met() bool {

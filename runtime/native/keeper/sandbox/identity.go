@@ -53,7 +53,10 @@ func (k *Keeper) forgetName() {
 func (k *Keeper) answerInfo(*stream.Request) (any, error) {
 	k.infoLock.Lock()
 	defer k.infoLock.Unlock()
-	return k.info, nil
+	return struct {
+		registry.Info
+		EntrypointPID int64 `json:"entrypointPid,omitempty"`
+	}{k.info, k.entrypoint.PID()}, nil
 }
 
 // replaceTags gives the sandbox other tags.

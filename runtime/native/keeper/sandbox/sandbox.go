@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"dev.sandboxed/native/keeper/claim"
 	"dev.sandboxed/native/keeper/config"
 	"dev.sandboxed/native/keeper/egress"
+	"dev.sandboxed/native/keeper/entrypoint"
 	"dev.sandboxed/native/keeper/isolate"
 	"dev.sandboxed/native/keeper/limits"
 	"dev.sandboxed/native/keeper/network"
@@ -58,6 +60,10 @@ type Keeper struct {
 	info     registry.Info
 	infoLock sync.Mutex
 
+	entrypoint *entrypoint.Entrypoint
+	detached   atomic.Bool
+	served     chan struct{} // closed when nothing more comes from the agent
+
 	launched time.Time
 	verdicts chan relay.Outcome
 	running  chan struct{}
@@ -72,6 +78,7 @@ func Run(start *config.Start, version string, began time.Time, creator io.Reader
 		activity: relay.NewActivity(),
 		verdicts: make(chan relay.Outcome, 8),
 		running:  make(chan struct{}),
+		served:   make(chan struct{}),
 	}
 	if err := k.prepare(answer); err != nil {
 		return err
@@ -79,7 +86,9 @@ func Run(start *config.Start, version string, began time.Time, creator io.Reader
 	gone := make(chan struct{})
 	go func() {
 		_, _ = io.Copy(io.Discard, creator)
-		close(gone)
+		if !k.detached.Load() {
+			close(gone)
+		}
 	}()
 	go func() {
 		<-terminated
@@ -114,13 +123,18 @@ func (k *Keeper) prepare(answer io.Writer) error {
 // live runs the sandbox and says how it ended. Afterwards none of its processes is left.
 func (k *Keeper) live(gone <-chan struct{}) relay.Outcome {
 	if err := k.launch(); err != nil {
+		close(k.served)
 		k.relay = relay.Detached(k.start.ID, k.version)
 		go k.acceptClients()
 		return failed(err.Error(), "")
 	}
 	go k.acceptClients()
 	hungUp := make(chan error, 1)
-	go func() { hungUp <- k.relay.ServeAgent() }()
+	go func() {
+		err := k.relay.ServeAgent()
+		close(k.served)
+		hungUp <- err
+	}()
 	exited := make(chan syscall.WaitStatus, 1)
 	go func() { exited <- k.runtime.wait() }()
 	go k.watchIdle()
@@ -194,8 +208,7 @@ func (k *Keeper) launch() error {
 		Activity: k.activity, Observer: k,
 	})
 	if err == nil {
-		k.relay.HandleClient("info", k.answerInfo)
-		k.relay.HandleClient("tags", k.replaceTags)
+		k.answerClients()
 		err = k.connectNetwork()
 	}
 	if err != nil {
@@ -371,12 +384,14 @@ func (k *Keeper) outOfMemory() relay.Outcome {
 // then is the directory kept until it has been told.
 func (k *Keeper) release(outcome relay.Outcome, gone <-chan struct{}) {
 	k.closeNetwork()
+	k.closeEntrypoint()
 	k.volumes.Release() // before anybody is told: who waited for the end may remove them
 	if k.limits != nil {
 		if err := k.limits.Release(); err != nil {
 			fmt.Fprintln(os.Stderr, "keeper: remove a cgroup:", err)
 		}
 	}
+	k.record(outcome)
 	k.forgetName()
 	if !k.relay.Met() {
 		k.relay.Finish(outcome)

@@ -22,6 +22,7 @@ const (
 
 	cgroupsName = "cgroups"
 	infoName    = "info.json"
+	outputName  = "output"
 
 	// NamesName is the directory beside those of sandboxes in which names are claimed.
 	NamesName = "names"
@@ -142,6 +143,9 @@ func (d *Directory) Describe(info []byte) error {
 	}
 	return nil
 }
+
+// Output is where the entrypoint's output is kept that is not to be kept for longer.
+func (d *Directory) Output() string { return filepath.Join(d.path, outputName) }
 
 // Names is where names are claimed.
 func (d *Directory) Names() string { return filepath.Join(filepath.Dir(d.path), NamesName) }

@@ -48,7 +48,7 @@ func TestSweepRemovesWhatNobodyHolds(t *testing.T) {
 	root := t.TempDir()
 	create(t, filepath.Join(root, "living"))
 	dead := create(t, filepath.Join(root, "dead"))
-	if err := dead.RememberCgroups([]string{"/cg/a", "/cg/b"}); err != nil {
+	if err := errors.Join(dead.RememberCgroups([]string{"/cg/a", "/cg/b"}), dead.Describe([]byte(`{"id":"dead"}`))); err != nil {
 		t.Fatal(err)
 	}
 	dead.lock.Close()
@@ -63,13 +63,14 @@ func TestSweepRemovesWhatNobodyHolds(t *testing.T) {
 			}
 		}
 	}
-	var cgroups []string
+	var cgroups, noted []string
 	removed, err := Sweep(root, func(path string) error {
 		cgroups = append(cgroups, path)
 		return nil
-	})
-	if err != nil || !slices.Equal(removed, []string{"dead", "unborn"}) || !slices.Equal(cgroups, []string{"/cg/a", "/cg/b"}) {
-		t.Fatal(removed, cgroups, err)
+	}, func(info []byte) { noted = append(noted, string(info)) })
+	if err != nil || !slices.Equal(removed, []string{"dead", "unborn"}) || !slices.Equal(cgroups, []string{"/cg/a", "/cg/b"}) ||
+		!slices.Equal(noted, []string{`{"id":"dead"}`}) {
+		t.Fatal(removed, cgroups, noted, err)
 	}
 	left, err := os.ReadDir(root)
 	if err != nil || len(left) != 3 {
@@ -85,14 +86,14 @@ func TestSweepKeepsADirectoryWhoseCgroupStays(t *testing.T) {
 	}
 	dead.lock.Close()
 	busy := errors.New("busy")
-	removed, err := Sweep(root, func(string) error { return busy })
+	removed, err := Sweep(root, func(string) error { return busy }, nil)
 	if len(removed) != 0 || !errors.Is(err, busy) {
 		t.Fatal(removed, err)
 	}
 }
 
 func TestSweepOfNothing(t *testing.T) {
-	if removed, err := Sweep(filepath.Join(t.TempDir(), "none"), nil); len(removed) != 0 || err != nil {
+	if removed, err := Sweep(filepath.Join(t.TempDir(), "none"), nil, nil); len(removed) != 0 || err != nil {
 		t.Fatal(removed, err)
 	}
 }

@@ -12,9 +12,9 @@ import (
 // young is how old a directory without a lock must be to count as left behind: it may just be being made.
 const young = 10 * time.Second
 
-// Sweep removes the directories below root whose keepers are gone, each after removeCgroup was called for its cgroups. It
-// returns the names of those it removed. A root that does not exist has nothing in it.
-func Sweep(root string, removeCgroup func(path string) error) ([]string, error) {
+// Sweep removes the directories below root whose keepers are gone, each after removeCgroup was called for its cgroups and
+// noteEnd with its description, if it has one. It returns the names of those it removed. A root that does not exist has nothing in it.
+func Sweep(root string, removeCgroup func(path string) error, noteEnd func(info []byte)) ([]string, error) {
 	entries, err := os.ReadDir(root)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -28,7 +28,7 @@ func Sweep(root string, removeCgroup func(path string) error) ([]string, error) 
 		if !entry.IsDir() || entry.Name() == NamesName {
 			continue
 		}
-		gone, err := sweepOne(filepath.Join(root, entry.Name()), removeCgroup)
+		gone, err := sweepOne(filepath.Join(root, entry.Name()), removeCgroup, noteEnd)
 		failed = errors.Join(failed, err)
 		if gone {
 			removed = append(removed, entry.Name())
@@ -37,7 +37,7 @@ func Sweep(root string, removeCgroup func(path string) error) ([]string, error) 
 	return removed, failed
 }
 
-func sweepOne(path string, removeCgroup func(path string) error) (bool, error) {
+func sweepOne(path string, removeCgroup func(path string) error, noteEnd func(info []byte)) (bool, error) {
 	info, err := os.Lstat(filepath.Join(path, lockName))
 	if errors.Is(err, os.ErrNotExist) {
 		return sweepUnlocked(path)
@@ -57,6 +57,9 @@ func sweepOne(path string, removeCgroup func(path string) error) (bool, error) {
 				return false, fmt.Errorf("sweep %s: %w", path, err)
 			}
 		}
+	}
+	if info, err := ReadInfo(path); err == nil {
+		noteEnd(info)
 	}
 	return true, os.RemoveAll(path)
 }
@@ -78,7 +81,7 @@ func ours(path string) bool {
 	}
 	for _, entry := range entries {
 		switch entry.Name() {
-		case lockName + ".new", socketName, bundleName, rootName, logName, cgroupsName, infoName, infoName + ".new":
+		case lockName + ".new", socketName, bundleName, rootName, logName, cgroupsName, infoName, infoName + ".new", outputName, outputName + ".1":
 		default:
 			return false
 		}

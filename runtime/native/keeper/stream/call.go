@@ -22,6 +22,7 @@ const (
 // any case.
 type Call struct {
 	*Data
+	errors   *Data // the error output of a program; nil for other calls
 	seen     int
 	events   chan json.RawMessage
 	answered chan struct{}
@@ -34,6 +35,55 @@ func Asking(parent context.Context, number uint32, out Out) *Call {
 		Data:     newData(parent, number, frame.Input, frame.Output, out),
 		events:   make(chan json.RawMessage, maxEvents),
 		answered: make(chan struct{}),
+	}
+}
+
+// Running is the call of the number that runs a program, which has an error output besides.
+func Running(parent context.Context, number uint32, out Out) *Call {
+	c := Asking(parent, number, out)
+	c.errors = newData(parent, number, frame.Input, frame.ErrorOutput, out)
+	return c
+}
+
+// Errors is the error output of a program.
+func (c *Call) Errors() *Data { return c.errors }
+
+// Answer waits for the answer.
+func (c *Call) Answer(ctx context.Context) error {
+	select {
+	case <-c.answered:
+		if c.failure != nil {
+			return c.failure
+		}
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Answered is closed when the answer has come.
+func (c *Call) Answered() <-chan struct{} { return c.answered }
+
+// Control tells the agent something about the call, unless it has answered.
+func (c *Call) Control(value any) error {
+	payload, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encode CONTROL: %w", err)
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.over {
+		return nil
+	}
+	return c.out.Send(frame.Frame{Stream: c.number, Type: frame.Control, Payload: payload})
+}
+
+// HangUp says that nothing more will come from the agent: what has come is still there to be received.
+func (c *Call) HangUp() {
+	for _, d := range []*Data{c.Data, c.errors} {
+		if d != nil {
+			d.hangUp()
+		}
 	}
 }
 
@@ -51,6 +101,9 @@ func (c *Call) Accept(f frame.Frame) error {
 		c.finish(f.Payload)
 		return nil
 	default:
+		if c.errors != nil && f.Channel == frame.ErrorOutput {
+			return c.errors.Accept(f)
+		}
 		return c.Data.Accept(f)
 	}
 }
@@ -76,6 +129,8 @@ func (c *Call) finish(payload []byte) {
 func bounded(e *Error) *Error {
 	switch e.Kind {
 	case ConnectionRefused, Unreachable, TimedOut, Reset, TooMany, Invalid, Cancelled:
+	case NotFound, "EXISTS", "NOT_A_DIRECTORY", "PERMISSION", "NO_SPACE", "COMMAND_NOT_FOUND", "COMMAND_NOT_EXECUTABLE",
+		"WORKDIR_NOT_FOUND", "USER_NOT_FOUND":
 	default:
 		e.Kind = IO
 	}
@@ -109,7 +164,12 @@ func (c *Call) Event(ctx context.Context) (json.RawMessage, error) {
 		}
 		return nil, Errorf(IO, "the agent answered without doing what it was asked")
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		select {
+		case e := <-c.events:
+			return e, nil
+		default:
+			return nil, context.Cause(ctx)
+		}
 	}
 }
 

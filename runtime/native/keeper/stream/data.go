@@ -186,6 +186,17 @@ func (d *Data) Receive(ctx context.Context) ([]byte, error) {
 	return data, nil
 }
 
+// hangUp ends what is received, though the peer has not said so.
+func (d *Data) hangUp() {
+	d.mutex.Lock()
+	to := d.receiver
+	d.peerEnded = true
+	d.mutex.Unlock()
+	if to != nil {
+		to.End()
+	}
+}
+
 // close ends the stream: from now on nothing is sent on it.
 func (d *Data) close(cause error) (bothEnded bool) {
 	d.mutex.Lock()

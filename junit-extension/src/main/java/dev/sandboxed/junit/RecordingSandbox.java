@@ -8,6 +8,7 @@ import dev.sandboxed.PortTunnel;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxFiles;
+import dev.sandboxed.SandboxLog;
 import dev.sandboxed.SandboxProcess;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.SecretMask;
@@ -96,6 +97,11 @@ final class RecordingSandbox implements Sandbox {
   }
 
   @Override
+  public SandboxLog logs() {
+    return sandbox.logs();
+  }
+
+  @Override
   public SandboxFiles files() {
     return sandbox.files();
   }
@@ -143,6 +149,11 @@ final class RecordingSandbox implements Sandbox {
   @Override
   public CompletableFuture<ExitStatus> terminate() {
     return sandbox.terminate();
+  }
+
+  @Override
+  public void detach() {
+    sandbox.detach();
   }
 
   @Override

@@ -38,6 +38,33 @@ public interface Backend extends AutoCloseable {
   CompletableFuture<Sandbox> createAsync(SandboxSpec spec);
 
   /**
+   * Finds a sandbox by its id; see {@link Sandbox#fromId}.
+   *
+   * @param id the id
+   * @return a new handle, which the caller closes
+   * @throws SandboxNotFoundException if there is no such sandbox, or no longer
+   */
+  Sandbox fromId(String id);
+
+  /**
+   * Finds a running sandbox by its name; see {@link Sandbox#fromName}.
+   *
+   * @param app its app
+   * @param name its name
+   * @return a new handle, which the caller closes
+   * @throws SandboxNotFoundException if no running sandbox of the app has the name
+   */
+  Sandbox fromName(String app, String name);
+
+  /**
+   * Removes what is kept of sandboxes that have ended, their status and logs, and what keepers that
+   * were killed left behind. Running sandboxes stay.
+   *
+   * @return the ids of the sandboxes of which nothing is left now
+   */
+  List<String> prune();
+
+  /**
    * Lists the running sandboxes of this user and backend, whichever process created them.
    *
    * @param filter which to list

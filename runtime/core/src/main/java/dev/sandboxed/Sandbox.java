@@ -18,7 +18,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>Handles are thread-safe. A sandbox lives until it is closed or terminated, its entrypoint
  * ends, or its timeout (5 minutes unless set) is over, whichever is first; it never outlives the
- * JVM that created it, however that JVM ends.
+ * JVM that created it, however that JVM ends, unless it was {@linkplain #detach() detached}.
  *
  * <p>Nothing outside is reachable unless {@link SandboxBuilder#network} allows it, and nobody
  * reaches the ports inside but through {@link #tunnel} and a shared {@link SandboxNetwork}.
@@ -43,6 +43,39 @@ public interface Sandbox extends AutoCloseable {
    */
   static Sandbox create() {
     return builder().create();
+  }
+
+  /**
+   * Finds a sandbox of this user by its id, whichever process created it.
+   *
+   * <p>The handle drives the same sandbox. Closing it lets go of the sandbox and does not end it:
+   * call {@link #terminate} for that. The handle of a sandbox that has ended answers its status and
+   * its logs, until its record is pruned, after a week at the latest.
+   *
+   * <pre>{@code
+   * try (var sandbox = Sandbox.fromId(id)) {
+   *   sandbox.exec("make", "test").await();
+   * }
+   * }</pre>
+   *
+   * @param id the id
+   * @return a new handle, which the caller closes
+   * @throws SandboxNotFoundException if there is no such sandbox, or no longer
+   */
+  static Sandbox fromId(String id) {
+    return Backends.shared().fromId(id);
+  }
+
+  /**
+   * Finds a running sandbox of this user by its name, whichever process created it.
+   *
+   * @param app its app
+   * @param name its name
+   * @return a new handle, as {@link #fromId} returns it
+   * @throws SandboxNotFoundException if no running sandbox of the app has the name
+   */
+  static Sandbox fromName(String app, String name) {
+    return Backends.shared().fromName(app, name);
   }
 
   /**
@@ -131,12 +164,20 @@ public interface Sandbox extends AutoCloseable {
   /**
    * Returns the process that the spec's command started.
    *
-   * <p>The last mebibyte of each of its streams is kept for a reader that comes late, so that an
-   * entrypoint nobody reads never blocks.
+   * <p>The last 4 MiB at least of its output are kept for a reader that comes late, so that an
+   * entrypoint nobody reads never blocks. Once somebody reads a stream, the entrypoint waits for
+   * that reader.
    *
    * @return the process, or empty if the spec names no command
    */
   Optional<SandboxProcess> entrypoint();
+
+  /**
+   * Returns what the entrypoint printed so far, with times; it answers for ended sandboxes too.
+   *
+   * @return the whole log; empty if there is no entrypoint
+   */
+  SandboxLog logs();
 
   /**
    * Returns the files inside.
@@ -233,8 +274,21 @@ public interface Sandbox extends AutoCloseable {
   CompletableFuture<ExitStatus> terminate();
 
   /**
-   * Terminates the sandbox, waits and releases everything; never throws because it has ended
-   * already.
+   * Lets the sandbox go: it lives on to its timeouts, though this process ends, and can be found
+   * again by its id or name. What this handle's execs run ends when this process does; the
+   * entrypoint goes on.
+   *
+   * <p>Afterwards this handle answers only what concerns the end of the sandbox, its labels and its
+   * logs; other calls throw {@link SandboxDetachedException}. A second call does nothing.
+   *
+   * @throws SandboxNotRunningException if the sandbox has ended
+   */
+  void detach();
+
+  /**
+   * Terminates the sandbox if this handle created it and has not detached it, waits and releases
+   * everything; never throws because it has ended already. Any other handle only lets go of the
+   * sandbox.
    */
   @Override
   void close();

@@ -9,7 +9,7 @@ import java.util.Optional;
 /**
  * What a list of running sandboxes says about one of them, as it was then.
  *
- * @param id its id
+ * @param id its id, for {@link Sandbox#fromId}
  * @param app its app
  * @param name its name, if it has one
  * @param tags its tags
@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param command its entrypoint as one would type it, cut after 1,000 characters; empty for none
  * @param timeout how long it may live
  * @param idleTimeout how long it may be idle
+ * @param detached whether it lives on without the process that created it
  * @param ports the ports inside that were declared
  */
 public record SandboxInfo(
@@ -30,6 +31,7 @@ public record SandboxInfo(
     String command,
     Duration timeout,
     Optional<Duration> idleTimeout,
+    boolean detached,
     List<Integer> ports) {
 
   /** Copies the values. */

@@ -8,6 +8,7 @@ import dev.sandboxed.SandboxInfo;
 import dev.sandboxed.SandboxNetwork;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.Volumes;
+import dev.sandboxed.core.agent.AgentSandbox;
 import dev.sandboxed.core.binaries.Settings;
 import dev.sandboxed.core.buildtools.BuildTools;
 import dev.sandboxed.core.buildtools.HostEnvironment;
@@ -33,7 +34,7 @@ public final class GvisorBackend implements Backend {
 
   private final Settings settings;
   private final HostVolumes volumes;
-  private final Set<Sandbox> sandboxes = ConcurrentHashMap.newKeySet();
+  private final Set<AgentSandbox> sandboxes = ConcurrentHashMap.newKeySet();
   private final Set<SandboxNetwork> networks = ConcurrentHashMap.newKeySet();
   private final ExecutorService executor = executor();
   private @Nullable Launcher launcher;
@@ -91,6 +92,21 @@ public final class GvisorBackend implements Backend {
           }
         });
     return future;
+  }
+
+  @Override
+  public Sandbox fromId(String id) {
+    return launcher().finder().byId(id);
+  }
+
+  @Override
+  public Sandbox fromName(String app, String name) {
+    return launcher().finder().byName(app, name);
+  }
+
+  @Override
+  public List<String> prune() {
+    return launcher().housekeeping().prune();
   }
 
   @Override
@@ -167,6 +183,7 @@ public final class GvisorBackend implements Backend {
   }
 
   private void closeAll() {
+    sandboxes.removeIf(AgentSandbox::isDetached);
     sandboxes.forEach(Sandbox::terminate);
     sandboxes.forEach(Sandbox::close);
     networks.forEach(SandboxNetwork::close);

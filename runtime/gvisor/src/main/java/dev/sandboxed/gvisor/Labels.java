@@ -3,6 +3,7 @@ package dev.sandboxed.gvisor;
 import dev.sandboxed.Image;
 import dev.sandboxed.OutputTail;
 import dev.sandboxed.SandboxSpec;
+import dev.sandboxed.SecretMask;
 import dev.sandboxed.core.protocol.JsonObject;
 import java.util.LinkedHashMap;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,8 @@ final class Labels {
     labels.put("tags", spec.labels().tags());
     labels.put("image", image(spec.image()));
     if (!spec.command().isEmpty()) {
-      labels.put("command", OutputTail.commandLine(spec.command()));
+      labels.put(
+          "command", OutputTail.commandLine(SecretMask.of(spec.secrets()).apply(spec.command())));
     }
     return JsonObject.of(labels);
   }

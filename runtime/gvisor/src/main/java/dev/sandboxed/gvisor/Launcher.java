@@ -1,6 +1,5 @@
 package dev.sandboxed.gvisor;
 
-import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxFailedException;
 import dev.sandboxed.SandboxNetwork;
 import dev.sandboxed.SandboxSpec;
@@ -15,12 +14,10 @@ import dev.sandboxed.core.image.ImageStore;
 import dev.sandboxed.core.image.PreparedImage;
 import dev.sandboxed.core.protocol.JsonObject;
 import dev.sandboxed.core.volume.HostVolumes;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
@@ -32,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class Launcher {
   private final SandboxBinaries binaries;
   private final StateDirectory state;
+  private final RecordDirectory records;
   private final ImageStore images;
   private final NetworkStart networks;
   private final HostVolumes volumes;
@@ -44,12 +42,14 @@ final class Launcher {
   private Launcher(
       SandboxBinaries binaries,
       StateDirectory state,
+      RecordDirectory records,
       ImageStore images,
       NetworkStart networks,
       HostVolumes volumes,
       Executor executor) {
     this.binaries = binaries;
     this.state = state;
+    this.records = records;
     this.images = images;
     this.networks = networks;
     this.volumes = volumes;
@@ -64,6 +64,7 @@ final class Launcher {
     return new Launcher(
         binaries,
         state,
+        RecordDirectory.open(settings),
         ImageStore.open(cache.directory("images")),
         new NetworkStart(settings, new BuildTools(HostEnvironment.ofProcess(), executor)),
         volumes,
@@ -80,6 +81,16 @@ final class Launcher {
     return new Registry(binaries.keeper(), state);
   }
 
+  /** Finds sandboxes, whoever started them. */
+  Finder finder() {
+    return new Finder(state, records, networks, executor, housekeeping());
+  }
+
+  /** Tidies up. */
+  Housekeeping housekeeping() {
+    return new Housekeeping(binaries.keeper(), state, records, volumes);
+  }
+
   /** Makes a network for sandboxes. */
   SandboxNetwork createNetwork(Consumer<SandboxNetwork> onClose) {
     var network = DirectoryNetwork.create(state, onClose);
@@ -87,7 +98,7 @@ final class Launcher {
     return network;
   }
 
-  Sandbox launch(SandboxSpec spec, Launch launch) {
+  AgentSandbox launch(SandboxSpec spec, Launch launch) {
     var begin = System.nanoTime();
     var id = newId();
     var image = images.prepare(spec.image());
@@ -95,17 +106,18 @@ final class Launcher {
         new RuntimeSpec(NetworkStart.HOSTNAME, image.erofs(), agentImage(), spec.limits().disk());
     image.mounts().forEach(m -> runtime.hostTools(m.target(), m.source()));
     var mounts = HostMounts.of(spec, volumes);
-    var message = message(id, spec, runtime, mounts);
-    launch.check();
     var prepared = System.nanoTime();
-    var sandbox = start(origin(id, spec, image, begin, prepared), message, launch);
+    var origin = origin(id, spec, image, begin, prepared);
+    var message = message(origin, runtime, mounts);
+    launch.check();
+    var sandbox = start(origin, message, launch);
     if (!proven.getAndSet(true)) {
-      executor.execute(this::sweep);
+      executor.execute(housekeeping()::sweep);
     }
     return sandbox;
   }
 
-  private Sandbox start(AgentSandbox.Origin origin, JsonObject message, Launch launch) {
+  private AgentSandbox start(AgentSandbox.Origin origin, JsonObject message, Launch launch) {
     try {
       var keeper = Keeper.start(binaries.keeper(), message, state.socket(origin.id()));
       launch.started(keeper);
@@ -127,6 +139,7 @@ final class Launcher {
         environment,
         tools.map(t -> outsideMounts(t.files(), spec)).orElse(Map.of()),
         spec.workdir().orElse(image.workingDirectory()),
+        records.logs(id),
         networks::policy,
         executor,
         Duration.ofNanos(prepared - begin),
@@ -152,19 +165,9 @@ final class Launcher {
     return known;
   }
 
-  /** Removes what keepers that were killed have left behind. */
-  private void sweep() {
-    DirectoryNetwork.sweep(state);
-    volumes.sweep();
-    try {
-      Commands.start(List.of(binaries.keeper().toString(), "sweep", state.path().toString()));
-    } catch (IOException e) {
-      System.getLogger("dev.sandboxed")
-          .log(System.Logger.Level.WARNING, "Cannot sweep " + state.path(), e);
-    }
-  }
-
-  private JsonObject message(String id, SandboxSpec spec, RuntimeSpec runtime, HostMounts mounts) {
+  private JsonObject message(AgentSandbox.Origin origin, RuntimeSpec runtime, HostMounts mounts) {
+    var id = origin.id();
+    var spec = origin.spec();
     var aside = mounts.addTo(runtime);
     var limits = spec.limits();
     var message = new LinkedHashMap<String, @Nullable Object>();
@@ -179,6 +182,8 @@ final class Launcher {
       message.put("mounts", aside);
       message.put("mountBytes", limits.disk().bytes());
     }
+    message.put("context", origin.context());
+    message.put("records", records.path().toString());
     message.put("labels", Labels.of(spec));
     message.put("volumes", mounts.volumes());
     message.put("network", networks.of(spec.network()).orElse(null));

@@ -6,9 +6,11 @@ import dev.sandboxed.ExitStatus;
 import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.PortTunnel;
 import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxDetachedException;
 import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxFailedException;
 import dev.sandboxed.SandboxFiles;
+import dev.sandboxed.SandboxLog;
 import dev.sandboxed.SandboxProcess;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.Secret;
@@ -21,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -42,7 +45,9 @@ public final class AgentSandbox implements Sandbox {
   private final SandboxFiles files;
   private final RemoteNetwork network;
   private final RemoteTags tags;
-  private final @Nullable RemoteProcess entrypoint;
+  private final RemoteLog log;
+  private final @Nullable RemoteEntrypoint entrypoint;
+  private final boolean owned;
 
   /**
    * Where a sandbox comes from.
@@ -53,6 +58,7 @@ public final class AgentSandbox implements Sandbox {
    * @param files texts to be there before anything runs, by absolute path; none is written over a
    *     file of the image
    * @param workdir where processes start and relative paths begin
+   * @param logs where what its entrypoint printed is kept
    * @param policies writes network policies the way its keeper reads them
    * @param executor where work of users runs, and what takes long
    * @param prepared how long it took to get image and files ready
@@ -64,10 +70,40 @@ public final class AgentSandbox implements Sandbox {
       Map<String, String> env,
       Map<String, String> files,
       String workdir,
+      LogFiles logs,
       Function<NetworkPolicy, JsonObject> policies,
       Executor executor,
       Duration prepared,
-      long begin) {}
+      long begin) {
+
+    /** Returns what other processes need to know to drive the sandbox, for them only. */
+    public JsonObject context() {
+      return JsonObject.of(
+          Map.of("spec", SpecMessage.of(spec), "env", environment(this), "workdir", workdir));
+    }
+
+    /** Shows no environment, which may hold secrets. */
+    @Override
+    public String toString() {
+      return "Origin[id=" + id + "]";
+    }
+  }
+
+  /**
+   * A sandbox that another process started, or another handle.
+   *
+   * @param id its id
+   * @param spec what is known of its spec without asking it
+   * @param logs where what its entrypoint printed is kept
+   * @param policies writes network policies the way its keeper reads them
+   * @param executor where work of users runs, and what takes long
+   */
+  public record Found(
+      String id,
+      SandboxSpec spec,
+      LogFiles logs,
+      Function<NetworkPolicy, JsonObject> policies,
+      Executor executor) {}
 
   private AgentSandbox(
       Origin origin,
@@ -76,14 +112,21 @@ public final class AgentSandbox implements Sandbox {
       AgentContext context,
       StartupTimings startup,
       RemoteNetwork network,
-      @Nullable RemoteProcess entrypoint) {
+      OptionalLong entrypoint,
+      boolean owned) {
     this.origin = origin;
     this.transport = transport;
     this.lifecycle = lifecycle;
     this.context = context;
     this.startup = startup;
     this.network = network;
-    this.entrypoint = entrypoint;
+    this.owned = owned;
+    log = new RemoteLog(context, lifecycle, origin.logs());
+    this.entrypoint =
+        entrypoint.isPresent()
+            ? new RemoteEntrypoint(
+                context, lifecycle, log, origin.spec().command(), entrypoint.getAsLong())
+            : null;
     files = new RemoteFiles(context);
     tags = new RemoteTags(origin.id(), origin.spec().labels().tags(), context, lifecycle);
   }
@@ -97,7 +140,7 @@ public final class AgentSandbox implements Sandbox {
    * @return the running sandbox
    * @throws SandboxFailedException if it does not start
    */
-  public static Sandbox start(Origin origin, SandboxTransport transport) {
+  public static AgentSandbox start(Origin origin, SandboxTransport transport) {
     var lifecycle = new SandboxLifecycle(origin.id(), origin.spec(), transport);
     try {
       return start(origin, transport, lifecycle);
@@ -114,7 +157,95 @@ public final class AgentSandbox implements Sandbox {
     }
   }
 
-  private static Sandbox start(
+  /**
+   * Takes up a sandbox that runs, or is starting.
+   *
+   * @param found which
+   * @param transport the way to it, which does not end it
+   * @return the running sandbox, which closing lets go of
+   * @throws SandboxException if it has ended meanwhile, or cannot be driven from here
+   */
+  public static AgentSandbox attach(Found found, SandboxTransport transport) {
+    var lifecycle = new SandboxLifecycle(found.id(), found.spec(), transport);
+    AgentConnection connection;
+    try {
+      connection = AgentConnection.open(transport.channel(), found.id(), lifecycle);
+    } catch (IOException e) {
+      throw new SandboxException(
+          "The sandbox %s cannot be driven: its connection failed: %s"
+              .formatted(found.id(), e.getMessage()),
+          e);
+    }
+    try {
+      return attach(found, transport, lifecycle, connection);
+    } catch (RuntimeException e) {
+      lifecycle.letGo();
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static AgentSandbox attach(
+      Found found,
+      SandboxTransport transport,
+      SandboxLifecycle lifecycle,
+      AgentConnection connection) {
+    var running = Waits.join(lifecycle.running(), "the sandbox's start", connection::close);
+    var left = ask(connection, "context");
+    var info = ask(connection, "info");
+    var spec = SpecMessage.parse(left.object("spec").orElse(JsonObject.of(Map.of())));
+    var origin =
+        new Origin(
+            found.id(),
+            spec,
+            left.object("env").map(JsonObject::strings).orElse(Map.of()),
+            Map.of(),
+            left.string("workdir").orElse("/"),
+            found.logs(),
+            found.policies(),
+            found.executor(),
+            Duration.ZERO,
+            System.nanoTime());
+    var context = context(origin, connection);
+    var network = new RemoteNetwork(origin, context, lifecycle);
+    network.start(running.tunnels());
+    return new AgentSandbox(
+        origin,
+        transport,
+        lifecycle,
+        context,
+        new StartupTimings(Duration.ZERO, Duration.ZERO, running.answered()),
+        network,
+        info.number("entrypointPid"),
+        false);
+  }
+
+  private static JsonObject ask(AgentConnection connection, String what) {
+    var stream =
+        connection.prepare(
+            Request.of(
+                Map.of("op", what),
+                ok -> ok,
+                error ->
+                    new SandboxException(
+                        "The sandbox cannot be driven from here: %s (%s)"
+                            .formatted(error.message(), error.kind()))));
+    connection.begin(stream);
+    return Waits.join(stream.answer(), "the sandbox's answer", stream::cancel);
+  }
+
+  private static AgentContext context(Origin origin, AgentConnection connection) {
+    var mask = SecretMask.of(origin.spec().secrets());
+    return new AgentContext(
+        connection,
+        origin.executor(),
+        environment(origin),
+        origin.workdir(),
+        new CallLog(origin.id(), origin.spec().verbose(), mask),
+        mask);
+  }
+
+  private static AgentSandbox start(
       Origin origin, SandboxTransport transport, SandboxLifecycle lifecycle) throws IOException {
     var connection = AgentConnection.open(transport.channel(), origin.id(), lifecycle);
     var running = Waits.join(lifecycle.running(), "the start of the sandbox", connection::close);
@@ -126,15 +257,7 @@ public final class AgentSandbox implements Sandbox {
             answered.compareTo(elapsed) < 0 ? elapsed.minus(answered) : Duration.ZERO,
             answered.compareTo(elapsed) < 0 ? answered : elapsed);
     var spec = origin.spec();
-    var mask = SecretMask.of(spec.secrets());
-    var context =
-        new AgentContext(
-            connection,
-            origin.executor(),
-            environment(origin),
-            origin.workdir(),
-            new CallLog(origin.id(), spec.verbose(), mask),
-            mask);
+    var context = context(origin, connection);
     var network = new RemoteNetwork(origin, context, lifecycle);
     network.start(running.tunnels());
     var files = new RemoteFiles(context);
@@ -142,12 +265,12 @@ public final class AgentSandbox implements Sandbox {
       files.makeDirectories(origin.workdir());
     }
     origin.files().forEach(files::writeNew);
-    RemoteProcess entrypoint = null;
+    var entrypoint = OptionalLong.empty();
     if (!spec.command().isEmpty()) {
-      entrypoint = ExecCommand.of(context, spec.command()).startEntrypoint();
-      Waits.join(entrypoint.whenStarted(), "the start of the entrypoint", connection::close);
+      entrypoint = OptionalLong.of(RemoteEntrypoint.start(context, spec.command()));
     }
-    return new AgentSandbox(origin, transport, lifecycle, context, timings, network, entrypoint);
+    return new AgentSandbox(
+        origin, transport, lifecycle, context, timings, network, entrypoint, true);
   }
 
   @Override
@@ -167,6 +290,7 @@ public final class AgentSandbox implements Sandbox {
 
   @Override
   public void replaceTags(Map<String, String> replacement) {
+    held();
     tags.replace(replacement);
   }
 
@@ -177,6 +301,7 @@ public final class AgentSandbox implements Sandbox {
 
   @Override
   public Exec exec(List<String> command) {
+    held();
     return ExecCommand.of(context, command);
   }
 
@@ -186,12 +311,19 @@ public final class AgentSandbox implements Sandbox {
   }
 
   @Override
+  public SandboxLog logs() {
+    return KeptLog.of(log);
+  }
+
+  @Override
   public SandboxFiles files() {
+    held();
     return files;
   }
 
   @Override
   public PortTunnel tunnel(int port) {
+    held();
     return network.tunnel(port);
   }
 
@@ -202,6 +334,7 @@ public final class AgentSandbox implements Sandbox {
 
   @Override
   public int changeNetwork(NetworkPolicy policy) {
+    held();
     return network.change(policy);
   }
 
@@ -213,7 +346,7 @@ public final class AgentSandbox implements Sandbox {
   @Override
   public Optional<ExitStatus> poll() {
     return lifecycle.ended().isDone()
-        ? Optional.of(lifecycle.ended().join().status())
+        ? Optional.of(Waits.join(lifecycle.ended(), "the end of the sandbox", () -> {}).status())
         : Optional.empty();
   }
 
@@ -234,12 +367,39 @@ public final class AgentSandbox implements Sandbox {
 
   @Override
   public CompletableFuture<ExitStatus> terminate() {
+    held();
     context.connection().control(TERMINATE);
     return onExit();
   }
 
   @Override
+  public void detach() {
+    if (!lifecycle.isDetached()) {
+      ask(context.connection(), "detach");
+      lifecycle.detach();
+    }
+  }
+
+  /** Returns whether the sandbox lives on without this handle. */
+  public boolean isDetached() {
+    return lifecycle.isDetached();
+  }
+
+  private void held() {
+    if (lifecycle.isDetached() && !lifecycle.ended().isDone()) {
+      throw new SandboxDetachedException(
+          "This handle has detached the sandbox %s and only answers how it ends; take another with Sandbox.fromId(\"%s\")"
+              .formatted(id(), id()));
+    }
+  }
+
+  @Override
   public void close() {
+    if (!owned || lifecycle.isDetached()) {
+      lifecycle.letGo();
+      context.connection().close();
+      return;
+    }
     context.connection().control(TERMINATE);
     var interrupted = false;
     var deadline = System.nanoTime() + PATIENCE.toNanos();
@@ -268,7 +428,9 @@ public final class AgentSandbox implements Sandbox {
 
   @Override
   public String toString() {
-    return "sandbox " + id() + poll().map(s -> " (ended: " + s + ")").orElse(" (running)");
+    return lifecycle.ended().isCompletedExceptionally()
+        ? "sandbox " + id() + " (closed)"
+        : "sandbox " + id() + poll().map(s -> " (ended: " + s + ")").orElse(" (running)");
   }
 
   private static Map<String, String> environment(Origin origin) {

@@ -52,9 +52,7 @@ final class ExecCommand implements Exec {
     /** For a handle, whose user may write to stdin. */
     START,
     /** For the result. */
-    AWAIT,
-    /** As the sandbox's own process. */
-    ENTRYPOINT
+    AWAIT
   }
 
   private ExecCommand(AgentContext context, Settings settings) {
@@ -253,11 +251,6 @@ final class ExecCommand implements Exec {
     return Waits.expose(run.result(), context.executor(), run::cancel);
   }
 
-  /** Starts the command as the process whose end is the sandbox's. */
-  RemoteProcess startEntrypoint() {
-    return RemoteProcess.startEntrypoint(context, in(Mode.ENTRYPOINT));
-  }
-
   /** Returns the program for messages. */
   String program() {
     return OutputTail.commandLine(settings.mask.apply(settings.argv.subList(0, 1)));
@@ -323,7 +316,6 @@ final class ExecCommand implements Exec {
     message.put("timeoutMillis", settings.timeout.map(t -> Math.max(1, t.toMillis())).orElse(null));
     message.put(
         "pty", settings.pty.map(p -> Map.of("rows", p.rows(), "cols", p.columns())).orElse(null));
-    message.put("entrypoint", settings.mode == Mode.ENTRYPOINT ? true : null);
     return message;
   }
 

@@ -8,9 +8,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Holds the bytes of one output channel between the connection's thread and one reader. The sender
  * gets credit for what the reader takes, so that no more than the window is ever held.
- *
- * <p>With a tail, bytes are taken without a reader: the last of them are kept, until a reader
- * comes; from then on it sets the pace.
  */
 final class OutputPipe implements Sink {
   /** What a process' stream may send ahead of its reader. */
@@ -19,40 +16,25 @@ final class OutputPipe implements Sink {
   /** What a file transfer may send ahead of its reader. */
   static final int FILE_WINDOW = 4 << 20;
 
-  /** How much is kept of an entrypoint's stream that nobody reads. */
-  static final int TAIL = 1 << 20;
-
   private static final int FIRST_CAPACITY = 8 << 10;
 
   private final int window;
-  private final int tail;
   private byte[] ring = new byte[0];
   private int start;
   private int size;
   private int owed;
-  private boolean reading;
-
-  /** Bytes held whose credit was given back before there was a reader. */
-  private int prepaid;
-
   private boolean opened;
   private boolean ended;
   private boolean discarding;
   private @Nullable RuntimeException failure;
   private IntConsumer grant = bytes -> {};
 
-  private OutputPipe(int window, int tail) {
+  private OutputPipe(int window) {
     this.window = window;
-    this.tail = tail;
-    reading = tail == 0;
   }
 
   static OutputPipe ofWindow(int window) {
-    return new OutputPipe(window, 0);
-  }
-
-  static OutputPipe ofTail() {
-    return new OutputPipe(PROCESS_WINDOW, TAIL);
+    return new OutputPipe(window);
   }
 
   @Override
@@ -68,17 +50,7 @@ final class OutputPipe implements Sink {
       pay(bytes.remaining());
       return;
     }
-    if (!reading) {
-      prepaid += bytes.remaining();
-      pay(bytes.remaining());
-    }
     put(bytes);
-    if (!reading && size > tail) {
-      var dropped = size - tail;
-      start = (start + dropped) % ring.length;
-      size = tail;
-      prepaid -= dropped;
-    }
     notifyAll();
   }
 
@@ -91,8 +63,7 @@ final class OutputPipe implements Sink {
   @Override
   public synchronized void fail(RuntimeException why) {
     ended = true;
-    // A tail is there to be looked at after the end, whatever the end was.
-    failure = tail == 0 ? why : null;
+    failure = why;
     notifyAll();
   }
 
@@ -102,7 +73,6 @@ final class OutputPipe implements Sink {
    * @throws RuntimeException what {@link #fail} was given, if nothing is left to read
    */
   synchronized void await() throws InterruptedIOException {
-    reading = true;
     while (size == 0 && !ended && !discarding) {
       try {
         wait();
@@ -135,9 +105,7 @@ final class OutputPipe implements Sink {
     System.arraycopy(ring, 0, to, from + first, count - first);
     start = (start + count) % ring.length;
     size -= count;
-    var free = Math.min(prepaid, count);
-    prepaid -= free;
-    pay(count - free);
+    pay(count);
     return count;
   }
 
@@ -150,7 +118,7 @@ final class OutputPipe implements Sink {
   synchronized void discard() {
     if (!discarding) {
       discarding = true;
-      pay(size - prepaid);
+      pay(size);
       ring = new byte[0];
       size = 0;
       notifyAll();

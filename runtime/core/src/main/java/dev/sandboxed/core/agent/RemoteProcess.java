@@ -45,11 +45,6 @@ final class RemoteProcess implements SandboxProcess {
             OutputPipe.ofWindow(OutputPipe.PROCESS_WINDOW)));
   }
 
-  /** Starts a process whose output never waits until it has a reader. */
-  static RemoteProcess startEntrypoint(AgentContext context, ExecCommand command) {
-    return begun(new RemoteProcess(context, command, OutputPipe.ofTail(), OutputPipe.ofTail()));
-  }
-
   private static RemoteProcess begun(RemoteProcess process) {
     process.process.begin();
     return process;

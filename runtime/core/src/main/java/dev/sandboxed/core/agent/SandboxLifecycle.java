@@ -2,6 +2,7 @@ package dev.sandboxed.core.agent;
 
 import static dev.sandboxed.core.protocol.ProtocolException.Rule.CONVERSATION;
 
+import dev.sandboxed.SandboxDetachedException;
 import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.core.protocol.JsonObject;
@@ -25,6 +26,8 @@ final class SandboxLifecycle implements AgentConnection.Listener {
   private final CompletableFuture<Running> running = new CompletableFuture<>();
   private final CompletableFuture<Ending> ended = new CompletableFuture<>();
   private volatile @Nullable Ending ending;
+  private volatile @Nullable SandboxDetachedException letGo;
+  private volatile boolean detached;
 
   SandboxLifecycle(String id, SandboxSpec spec, SandboxTransport transport) {
     this.id = id;
@@ -50,6 +53,34 @@ final class SandboxLifecycle implements AgentConnection.Listener {
     return ended;
   }
 
+  /** Notes that the sandbox lives on whatever becomes of this handle. */
+  void detach() {
+    detached = true;
+  }
+
+  boolean isDetached() {
+    return detached;
+  }
+
+  /** Notes that the connection is about to be closed while the sandbox goes on. */
+  void letGo() {
+    letGo =
+        new SandboxDetachedException(
+            "This handle of the sandbox %s was closed, and the sandbox goes on; find it again with Sandbox.fromId(\"%s\")"
+                .formatted(id, id));
+  }
+
+  /**
+   * Waits a moment for the end that a call found.
+   *
+   * @throws RuntimeException what the call failed with, if there is no end
+   */
+  void awaitEnd(RuntimeException failure) {
+    if (Waits.join(ended, RELEASE, "the end of the sandbox").isEmpty()) {
+      throw failure;
+    }
+  }
+
   @Override
   public void event(JsonObject event) throws ProtocolException {
     var begun = event.object("running");
@@ -72,6 +103,12 @@ final class SandboxLifecycle implements AgentConnection.Listener {
   @Override
   public void closed(@Nullable Exception why) {
     var known = ending;
+    var gone = letGo;
+    if (known == null && gone != null) {
+      running.completeExceptionally(gone);
+      ended.completeExceptionally(gone);
+      return;
+    }
     if (known == null) {
       known = lost(why);
       ending = known;
@@ -84,14 +121,19 @@ final class SandboxLifecycle implements AgentConnection.Listener {
   @Override
   public SandboxException streamsEnd() {
     var known = ending;
+    var gone = letGo;
     return known != null
         ? known.notRunning()
-        : new SandboxException("The connection to the sandbox " + id + " is closing");
+        : gone != null
+            ? gone
+            : new SandboxException("The connection to the sandbox " + id + " is closing");
   }
 
   /** The keeper went away, or was sent away for what it said, without telling how it ended. */
   private Ending lost(@Nullable Exception why) {
-    transport.kill();
+    if (!detached) {
+      transport.kill();
+    }
     var message =
         why instanceof ProtocolException broken
             ? "it broke the protocol: " + broken.getMessage()

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -117,6 +118,11 @@ public final class JsonObject {
   /** Returns an array's elements, or empty if there is none of this name. */
   public Optional<List<?>> array(String name) {
     return members.get(name) instanceof List<?> list ? Optional.of(list) : Optional.empty();
+  }
+
+  /** Returns the names of all members, in their order. */
+  public Set<String> names() {
+    return members.keySet();
   }
 
   /** Returns the members that are strings, in their order. */

@@ -17,6 +17,7 @@ import dev.sandboxed.core.protocol.JsonObject;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -281,6 +282,7 @@ class HostilePeerTest {
         Map.of("PATH", "/bin"),
         Map.of(),
         "/",
+        new LogFiles(Path.of("/nonexistent"), "sb-fake"),
         policy -> JsonObject.of(PolicyMessage.of(policy)),
         executor,
         Duration.ZERO,

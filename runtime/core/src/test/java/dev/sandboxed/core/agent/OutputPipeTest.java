@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -43,31 +42,6 @@ class OutputPipeTest {
       assertThat(granted.get() - read).isBetween(1L, 4096L);
     }
     assertThat(read).isEqualTo(sent);
-  }
-
-  @Test
-  void keeps_a_tail_without_a_reader_and_then_lets_the_reader_set_the_pace() throws IOException {
-    var granted = new AtomicLong();
-    var pipe = OutputPipe.ofTail();
-    pipe.open(granted::addAndGet);
-    var chunk = new byte[100_000];
-    for (var i = 0; i < 50; i++) {
-      Arrays.fill(chunk, (byte) i);
-      pipe.data(ByteBuffer.wrap(chunk));
-    }
-    assertThat(pipe.available()).isEqualTo(OutputPipe.TAIL);
-    assertThat(granted.get()).isGreaterThan(5_000_000);
-
-    var before = granted.get();
-    var all = new byte[OutputPipe.TAIL];
-    assertThat(pipe.read(all, 0, all.length)).isEqualTo(OutputPipe.TAIL);
-    assertThat(all[all.length - 1]).isEqualTo((byte) 49);
-    // What was read had been paid for before.
-    assertThat(granted.get()).isEqualTo(before);
-    pipe.data(ByteBuffer.wrap(chunk));
-    assertThat(granted.get()).isEqualTo(before);
-    pipe.read(all, 0, all.length);
-    assertThat(granted.get()).isGreaterThan(before);
   }
 
   @Test

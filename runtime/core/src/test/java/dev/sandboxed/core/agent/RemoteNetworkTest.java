@@ -20,6 +20,7 @@ import dev.sandboxed.core.protocol.JsonObject;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -327,6 +328,7 @@ class RemoteNetworkTest {
             Map.of("PATH", "/bin"),
             Map.of(),
             "/",
+            new LogFiles(Path.of("/nonexistent"), "sb-fake"),
             policy -> JsonObject.of(PolicyMessage.of(policy)),
             executor,
             Duration.ZERO,

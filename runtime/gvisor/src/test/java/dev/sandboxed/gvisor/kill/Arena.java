@@ -54,6 +54,7 @@ final class Arena implements AutoCloseable {
     command.addAll(properties);
     command.add("-Dsandboxed.cache=" + cache);
     command.add("-Djava.io.tmpdir=" + state);
+    command.add("-Dsandboxed.records=" + root.resolve("records"));
     var classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     command.addAll(List.of("-cp", classPath, Victim.class.getName()));
