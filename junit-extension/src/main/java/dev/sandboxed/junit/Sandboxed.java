@@ -53,8 +53,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * parameter, of the test method, of the class, its superclasses and interfaces, and of the classes
  * that enclose a {@code @Nested} one. On each of them a composed annotation, which carries
  * {@code @Sandboxed} itself, counts like {@code @Sandboxed} but after it. Then comes the JUnit
- * configuration parameter named with each attribute, then its default. {@link #env} and {@link
- * #mounts} are gathered from all of them, the nearest winning for the same variable or target.
+ * configuration parameter named with each attribute, then its default. {@link #env}, {@link
+ * #mounts}, {@link #volumes} and {@link #secrets} are gathered from all of them, the nearest
+ * winning for the same variable or target.
  *
  * <h2>When a test fails</h2>
  *
@@ -90,6 +91,9 @@ public @interface Sandboxed {
    * by commas: {@value}.
    */
   String MOUNTS_PROPERTY_NAME = "sandboxed.mounts";
+
+  /** The configuration parameter for {@link #secrets}, apart by commas: {@value}. */
+  String SECRETS_PROPERTY_NAME = "sandboxed.secrets";
 
   /** The configuration parameter for {@link #memory}: {@value}. */
   String MEMORY_PROPERTY_NAME = "sandboxed.memory";
@@ -159,6 +163,21 @@ public @interface Sandboxed {
    * @return the mounts, each with a target of its own
    */
   SandboxMount[] mounts() default {};
+
+  /**
+   * Gives the sandbox named volumes, which outlive it.
+   *
+   * @return the volumes, each once and with a target of its own
+   */
+  SandboxVolume[] volumes() default {};
+
+  /**
+   * Takes variables of the host as secrets: every process inside sees them, and their values are
+   * masked in reports and messages.
+   *
+   * @return the names of environment variables, which the host must have
+   */
+  String[] secrets() default {};
 
   /**
    * Limits the memory of everything inside.

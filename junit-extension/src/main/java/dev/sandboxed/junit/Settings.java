@@ -9,6 +9,8 @@ import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxBuilder;
 import dev.sandboxed.SandboxSpec;
+import dev.sandboxed.Secret;
+import dev.sandboxed.Volume;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,6 +76,8 @@ final class Settings {
     ports().ifPresent(v -> v.apply(builder, (b, ports) -> ports.forEach(b::port)));
     env().forEach(v -> v.apply(builder, Settings::addVariable));
     addMounts(builder);
+    addVolumes(builder);
+    addSecrets(builder);
     return builder.build();
   }
 
@@ -235,6 +239,55 @@ final class Settings {
                 builder.mount(parts[1], new Mount(path(parts[0]), access));
               }
             });
+  }
+
+  private void addVolumes(SandboxBuilder builder) {
+    var taken = new HashSet<String>();
+    for (var declared : nearestFirst) {
+      var here = new HashSet<String>();
+      for (var volume : declared.annotation().volumes()) {
+        var place =
+            Value.place(
+                "volumes",
+                Value.quoted("%s at %s".formatted(volume.name(), volume.target())),
+                declared);
+        if (!here.add(volume.target())) {
+          throw new ExtensionConfigurationException(
+              "%s: two volumes have the target %s; use each target once"
+                  .formatted(place, volume.target()));
+        }
+        if (taken.add(volume.target())) {
+          new Value<>(volume.target(), place)
+              .apply(builder, (b, target) -> b.volume(target, volume(volume)));
+        }
+      }
+    }
+  }
+
+  private static Volume volume(SandboxVolume declared) {
+    var volume = Volume.named(declared.name()).subPath(declared.subPath());
+    return declared.readOnly() ? volume.readOnly() : volume;
+  }
+
+  /** Adds the secrets of all places; one that is named twice is one. */
+  private void addSecrets(SandboxBuilder builder) {
+    var taken = new HashSet<String>();
+    for (var declared : nearestFirst) {
+      for (var name : declared.annotation().secrets()) {
+        addSecret(builder, Value.of(name, "secrets", declared), taken);
+      }
+    }
+    configured(Sandboxed.SECRETS_PROPERTY_NAME)
+        .ifPresent(
+            v ->
+                elements(v.value())
+                    .forEach(n -> addSecret(builder, new Value<>(n, v.place()), taken)));
+  }
+
+  private static void addSecret(SandboxBuilder builder, Value<String> name, Set<String> taken) {
+    if (taken.add(name.value())) {
+      name.apply(builder, (b, n) -> b.secret(Secret.fromHost(n)));
+    }
   }
 
   private List<Declared> farthestFirst() {

@@ -275,6 +275,24 @@ class MisuseTest {
     void test(Sandbox sandbox) {}
   }
 
+  @Sandboxed(volumes = @SandboxVolume(name = "pip", target = "/tmp"))
+  static class BadVolume {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @Sandboxed(volumes = @SandboxVolume(name = "a/b", target = "/cache"))
+  static class BadVolumeName {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @Sandboxed(secrets = {"PATH", "NO_SUCH_VARIABLE"})
+  static class MissingSecret {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
   @Sandboxed(network = {"example.org", "https://example.com"})
   static class BadNetwork {
     @Test
@@ -322,6 +340,9 @@ class MisuseTest {
           BadPorts         | @Sandboxed(ports = [80, 70000]) on class [$BadPorts]: There is no port 70000; ports are numbers from 1 to 65535
           BadEnv           | @Sandboxed(env = "PATH") on class [$BadEnv]: "PATH" is not an environment variable; write NAME=value
           TwoMounts        | @Sandboxed(mounts = "target at /work") on class [$TwoMounts]: two mounts have the target /work; use each target once
+          BadVolume        | @Sandboxed(volumes = "pip at /tmp") on class [$BadVolume]: The volume pip cannot be mounted at /tmp, which the sandbox needs itself; choose a path of its own, such as /work
+          BadVolumeName    | @Sandboxed(volumes = "a/b at /cache") on class [$BadVolumeName]: "a/b" is not a name for a volume; use 1 to 63 letters, digits, '.', '_' and '-', beginning with a letter or digit, such as pip-cache
+          MissingSecret    | @Sandboxed(secrets = "NO_SUCH_VARIABLE") on class [$MissingSecret]: The host has no environment variable NO_SUCH_VARIABLE to take a secret from; set it, or use Secret.of
           BadByComposition | @Sandboxed(disk = "big") on annotation [$BadComposed]: "big" is not a size; write a number and a unit, such as 512m or 2g
           """)
   void namesTheAttributeTheElementAndTheFormOfABadValue(String fixture, String message)

@@ -10,6 +10,8 @@ import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.NetworkSpec;
 import dev.sandboxed.SandboxLabels;
 import dev.sandboxed.SandboxSpec;
+import dev.sandboxed.Secret;
+import dev.sandboxed.Volume;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.nio.file.Path;
@@ -88,6 +90,24 @@ class SettingsTest {
   @Test
   void takesEveryAttribute() {
     assertThat(spec(All.class)).isEqualTo(ALL);
+  }
+
+  @Sandboxed(
+      volumes = {
+        @SandboxVolume(name = "pip", target = "/pip", subPath = "a/b", readOnly = true),
+        @SandboxVolume(name = "npm", target = "/npm")
+      },
+      secrets = {"PATH", "PATH"})
+  static class VolumesAndSecrets {}
+
+  @Test
+  void takesVolumesAndSecretsOfTheHost() {
+    var spec = spec(VolumesAndSecrets.class);
+    assertThat(spec.volumes())
+        .containsExactly(
+            Map.entry("/pip", Volume.named("pip").subPath("a/b").readOnly()),
+            Map.entry("/npm", Volume.named("npm")));
+    assertThat(spec.secrets()).containsExactly(Secret.fromHost("PATH")).hasToString("[PATH=***]");
   }
 
   @Sandboxed
@@ -208,7 +228,7 @@ class SettingsTest {
   }
 
   @Test
-  void namesAPropertyForEveryAttribute() throws IllegalAccessException {
+  void namesAPropertyForEveryAttributeButVolumes() throws IllegalAccessException {
     var properties = new ArrayList<String>();
     for (var field : Sandboxed.class.getFields()) {
       properties.add((String) field.get(null));
@@ -217,6 +237,8 @@ class SettingsTest {
         .containsExactlyInAnyOrderElementsOf(
             java.util.Arrays.stream(Sandboxed.class.getDeclaredMethods())
                 .map(m -> "sandboxed." + m.getName())
+                // That one says where the volumes of the user are.
+                .filter(name -> !name.equals("sandboxed.volumes"))
                 .toList());
   }
 }
