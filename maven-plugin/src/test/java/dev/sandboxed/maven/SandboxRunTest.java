@@ -95,6 +95,32 @@ class SandboxRunTest {
   }
 
   @Test
+  void keepsSecretsOutOfTheLogAndTheReports() throws Exception {
+    write(
+        "tests/test_secret.py",
+        """
+        import os, unittest
+
+        class SecretTest(unittest.TestCase):
+            def test_prints(self):
+                print("printed " + os.environ["PATH"])
+                self.fail("failed with " + os.environ["PATH"])
+        """);
+    var secret = System.getenv("PATH");
+    var parser = parser(null, "PATH");
+
+    var result = run(parser);
+
+    assertThat(result.isSuccess()).isFalse();
+    assertThat(console.lines()).contains("| printed ***").noneMatch(l -> l.contains(secret));
+    assertThat(failure(parser, result)).contains("failed with ***").doesNotContain(secret);
+    assertThat(result.reports().files()).hasSize(1);
+    assertThat(Files.readString(result.reports().files().get(0)))
+        .contains("failed with ***")
+        .doesNotContain(secret);
+  }
+
+  @Test
   void runsMakeTargetsAndTellsByTheExitCode() throws Exception {
     write("Makefile", "test:\n\t@echo checked $(VALUE)\n");
     var result = run(parser(null));
