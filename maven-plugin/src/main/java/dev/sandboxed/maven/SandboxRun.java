@@ -137,15 +137,7 @@ final class SandboxRun {
                 configuration.writable()
                     ? Mount.writable(configuration.directory())
                     : Mount.copyOnWrite(configuration.directory()));
-    for (var cache : caches) {
-      // gVisor overlays all mounts of a sandbox or none: next to a writable checkout, caches are
-      // read-only, and those that would be useless so are left out.
-      if (!configuration.writable()) {
-        builder.mount(cache.target(), Mount.copyOnWrite(cache.source()));
-      } else if (cache.use() == CacheMount.Use.NEEDED) {
-        builder.mount(cache.target(), Mount.readOnly(cache.source()));
-      }
-    }
+    caches.forEach(cache -> builder.mount(cache.target(), Mount.copyOnWrite(cache.source())));
     configuration.network().ifPresent(builder::network);
     configuration.secrets().forEach(builder::secret);
     return builder.build();

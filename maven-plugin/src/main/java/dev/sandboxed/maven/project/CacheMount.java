@@ -7,15 +7,5 @@ import java.nio.file.Path;
  *
  * @param source the host's directory
  * @param target its absolute path inside
- * @param use how tools use it
  */
-public record CacheMount(Path source, String target, Use use) {
-
-  /** How tools use a cache. */
-  public enum Use {
-    /** It holds what cannot be had otherwise without a network. */
-    NEEDED,
-    /** It only saves time, and tools do not work if they cannot write to it. */
-    SAVES_TIME
-  }
-}
+public record CacheMount(Path source, String target) {}

@@ -1,6 +1,5 @@
 package dev.sandboxed.maven.project;
 
-import dev.sandboxed.maven.project.CacheMount.Use;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,7 +25,7 @@ public record HostCaches(
 
   List<CacheMount> maven() {
     return mounts(
-        new CacheMount(mavenRepository, Layout.MAVEN_REPOSITORY, Use.NEEDED),
+        new CacheMount(mavenRepository, Layout.MAVEN_REPOSITORY),
         // Without conf, which holds settings; below /usr the image has it already.
         mavenHomePart("bin"),
         mavenHomePart("boot"),
@@ -40,13 +39,12 @@ public record HostCaches(
 
   private CacheMount mavenHomePart(String name) {
     var source = mountsMavenHome() ? mavenHome.orElseThrow().resolve(name) : Path.of("");
-    return new CacheMount(source, Layout.MAVEN_HOME + "/" + name, Use.NEEDED);
+    return new CacheMount(source, Layout.MAVEN_HOME + "/" + name);
   }
 
   List<CacheMount> npm() {
     var cache = setting("npm_config_cache").orElse(home.resolve(".npm"));
-    return mounts(
-        new CacheMount(cache.resolve("_cacache"), Layout.NPM_CACHE + "/_cacache", Use.NEEDED));
+    return mounts(new CacheMount(cache.resolve("_cacache"), Layout.NPM_CACHE + "/_cacache"));
   }
 
   List<CacheMount> go() {
@@ -60,15 +58,14 @@ public record HostCaches(
     var userCache = setting("XDG_CACHE_HOME").orElse(home.resolve(".cache"));
     var builds = setting("GOCACHE").orElse(userCache.resolve("go-build"));
     return mounts(
-        new CacheMount(modules, Layout.GO_MODULES, Use.NEEDED),
-        new CacheMount(builds, Layout.GO_BUILD, Use.SAVES_TIME));
+        new CacheMount(modules, Layout.GO_MODULES), new CacheMount(builds, Layout.GO_BUILD));
   }
 
   List<CacheMount> cargo() {
     var cargo = setting("CARGO_HOME").orElse(home.resolve(".cargo"));
     return mounts(
-        new CacheMount(cargo.resolve("registry"), Layout.CARGO_HOME + "/registry", Use.NEEDED),
-        new CacheMount(cargo.resolve("git"), Layout.CARGO_HOME + "/git", Use.NEEDED));
+        new CacheMount(cargo.resolve("registry"), Layout.CARGO_HOME + "/registry"),
+        new CacheMount(cargo.resolve("git"), Layout.CARGO_HOME + "/git"));
   }
 
   private Optional<Path> setting(String name) {
