@@ -321,19 +321,23 @@ func TestNetworkServesManyConnectionsAtOnce(t *testing.T) {
 	}
 }
 
+// maxConnect is generous to machines with other things to do. A connection that was forgotten would take longer.
+const maxConnect = 10 * time.Second
+
 func TestNetworkConnectsManyTimesInARowWithoutAStall(t *testing.T) {
 	p := networked(t, routes{
 		"tcp 198.18.0.7:80": server(t, echoing),
 		"tcp 198.18.0.7:81": server(t, func(c *net.TCPConn) { c.Close() }),
 	}.answer)
+	run(t, p, "many", "198.18.0.7:80", "1000") // which leaves much to remember
 	// Whoever ends a connection first has to remember it for a while.
 	for what, arguments := range map[string][]string{
 		"the program ends first": {"row", "198.18.0.7:80", "500"},
 		"the outside ends first": {"row", "198.18.0.7:81", "1000", "wait"},
 	} {
 		got := run(t, p, arguments...)
-		var median, most int
-		if _, err := fmt.Sscan(got, &median, &most); err != nil || most > 900_000 {
+		var median, most int64
+		if _, err := fmt.Sscan(got, &median, &most); err != nil || most > maxConnect.Microseconds() {
 			t.Errorf("%s: %s", what, got)
 		}
 		t.Logf("%s: median and most in µs: %s", what, got)
