@@ -5,11 +5,14 @@ module dev.sandboxed.core {
   requires tools.jackson.core;
   requires tools.jackson.databind;
   requires tools.jackson.dataformat.toml;
+  requires tools.jackson.dataformat.yaml;
 
   exports dev.sandboxed;
   exports dev.sandboxed.core.agent to
       dev.sandboxed.gvisor;
   exports dev.sandboxed.core.buildtools to
+      dev.sandboxed.gvisor;
+  exports dev.sandboxed.core.gpu to
       dev.sandboxed.gvisor;
   exports dev.sandboxed.core.image to
       dev.sandboxed.gvisor;

@@ -107,6 +107,12 @@ public @interface Sandboxed {
   /** The configuration parameter for {@link #processes}: {@value}. */
   String PROCESSES_PROPERTY_NAME = "sandboxed.processes";
 
+  /** The configuration parameter for {@link #gpu}: {@value}. */
+  String GPU_PROPERTY_NAME = "sandboxed.gpu";
+
+  /** The configuration parameter for {@link #gpuModel}: {@value}. */
+  String GPU_MODEL_PROPERTY_NAME = "sandboxed.gpuModel";
+
   /** The configuration parameter for {@link #network}, apart by commas: {@value}. */
   String NETWORK_PROPERTY_NAME = "sandboxed.network";
 
@@ -207,6 +213,21 @@ public @interface Sandboxed {
    * @return the number; 4096 unless set
    */
   int processes() default 0;
+
+  /**
+   * Gives the sandbox graphics processors of the host; a host without fails the test.
+   *
+   * @return how many, 64 at most; none unless set
+   */
+  int gpu() default 0;
+
+  /**
+   * Says of which model the processors of {@link #gpu} must be; wherever it is set, it has no
+   * effect where no processors are wanted.
+   *
+   * @return a part of the name that {@code nvidia-smi -L} shows, such as {@code H200}
+   */
+  String gpuModel() default "";
 
   /**
    * Allows destinations outside; nothing is reachable unless set.

@@ -66,6 +66,7 @@ final class Settings {
         .ifPresent(v -> v.apply(builder, (b, t) -> b.disk(ByteSize.parse(t))));
     number("processes", Sandboxed::processes, Sandboxed.PROCESSES_PROPERTY_NAME)
         .ifPresent(v -> v.apply(builder, (b, t) -> b.processes(whole(t))));
+    addGpus(builder);
     text("timeout", Sandboxed::timeout, Sandboxed.TIMEOUT_PROPERTY_NAME)
         .ifPresent(v -> v.apply(builder, (b, t) -> b.timeout(Durations.parse(t))));
     text("idleTimeout", Sandboxed::idleTimeout, Sandboxed.IDLE_TIMEOUT_PROPERTY_NAME)
@@ -129,6 +130,16 @@ final class Settings {
             () ->
                 configured(Sandboxed.COMMAND_PROPERTY_NAME)
                     .map(v -> new Value<>(List.of(v.value().split("\\s+")), v.place())));
+  }
+
+  private void addGpus(SandboxBuilder builder) {
+    var model = text("gpuModel", Sandboxed::gpuModel, Sandboxed.GPU_MODEL_PROPERTY_NAME);
+    number("gpu", Sandboxed::gpu, Sandboxed.GPU_PROPERTY_NAME)
+        .ifPresent(
+            count -> {
+              count.apply(builder, (b, n) -> b.gpu(whole(n)));
+              model.ifPresent(v -> v.apply(builder, (b, m) -> b.gpu(whole(count.value()), m)));
+            });
   }
 
   private void addNetwork(SandboxBuilder builder) {

@@ -3,6 +3,7 @@ package dev.sandboxed.junit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandboxed.ByteSize;
+import dev.sandboxed.Gpus;
 import dev.sandboxed.Image;
 import dev.sandboxed.Limits;
 import dev.sandboxed.Mount;
@@ -48,6 +49,8 @@ class SettingsTest {
       cpus = 1.5,
       disk = "64m",
       processes = 99,
+      gpu = 2,
+      gpuModel = "H200",
       network = {"*.example.org", "build-tools"},
       networkDeny = "admin.example.org",
       ports = {8080, 9090},
@@ -74,6 +77,7 @@ class SettingsTest {
               Optional.of(ByteSize.parse("512m")),
               ByteSize.parse("64m"),
               99),
+          Optional.of(new Gpus(2, Optional.of("H200"))),
           new NetworkSpec(
               Optional.of(
                   NetworkPolicy.buildTools()
@@ -126,6 +130,8 @@ class SettingsTest {
             Map.entry(Sandboxed.CPUS_PROPERTY_NAME, "1.5"),
             Map.entry(Sandboxed.DISK_PROPERTY_NAME, "64m"),
             Map.entry(Sandboxed.PROCESSES_PROPERTY_NAME, "99"),
+            Map.entry(Sandboxed.GPU_PROPERTY_NAME, "2"),
+            Map.entry(Sandboxed.GPU_MODEL_PROPERTY_NAME, "H200"),
             Map.entry(Sandboxed.NETWORK_PROPERTY_NAME, "*.example.org, build-tools"),
             Map.entry(Sandboxed.NETWORK_DENY_PROPERTY_NAME, "admin.example.org"),
             Map.entry(Sandboxed.PORTS_PROPERTY_NAME, "8080, 9090"),

@@ -35,6 +35,7 @@ public final class SandboxBuilder {
   private final Map<String, Mount> mounts = new LinkedHashMap<>();
   private final Map<String, Volume> volumes = new LinkedHashMap<>();
   private Limits limits = Limits.defaults();
+  private @Nullable Gpus gpus;
   private @Nullable NetworkPolicy network;
   private final List<Integer> ports = new ArrayList<>();
   private final List<InetSocketAddress> dns = new ArrayList<>();
@@ -58,6 +59,7 @@ public final class SandboxBuilder {
     mounts.putAll(spec.mounts());
     volumes.putAll(spec.volumes());
     limits = spec.limits();
+    gpus = spec.gpus().orElse(null);
     network = spec.network().policy().orElse(null);
     ports.addAll(spec.network().ports());
     dns.addAll(spec.network().dns());
@@ -243,6 +245,39 @@ public final class SandboxBuilder {
   }
 
   /**
+   * Gives the sandbox graphics processors of the host, of any model.
+   *
+   * @param count how many, from 1 to 64; sandboxes may share them
+   * @return this
+   * @see #gpu(int, String)
+   */
+  public SandboxBuilder gpu(int count) {
+    this.gpus = new Gpus(count, Optional.empty());
+    return this;
+  }
+
+  /**
+   * Gives the sandbox graphics processors of the host, of one model: the first ones, which
+   * sandboxes may share. None, or too few, is a {@link GpuUnavailableException} before anything is
+   * started.
+   *
+   * <p>The host describes them, with their driver's libraries, in its Container Device Interface
+   * files ({@code /etc/cdi}, {@code /var/run/cdi}), as {@code nvidia-ctk cdi generate} writes them.
+   *
+   * <pre>{@code
+   * var spec = Sandbox.builder().gpu(2, "H200").build();
+   * }</pre>
+   *
+   * @param count how many, from 1 to 64
+   * @param model a part of their name as {@code nvidia-smi -L} shows it, such as {@code H200}
+   * @return this
+   */
+  public SandboxBuilder gpu(int count, String model) {
+    this.gpus = new Gpus(count, Optional.of(model));
+    return this;
+  }
+
+  /**
    * Gives the sandbox a network under a policy, which {@link Sandbox#changeNetwork} can replace.
    *
    * <p>Unless set, a sandbox has no network device beyond its own loopback: nothing outside is
@@ -401,6 +436,7 @@ public final class SandboxBuilder {
         mounts,
         volumes,
         limits,
+        Optional.ofNullable(gpus),
         new NetworkSpec(Optional.ofNullable(network), ports, dns, networks),
         new SandboxLabels(app, Optional.ofNullable(name), tags),
         timeout,
@@ -414,6 +450,7 @@ public final class SandboxBuilder {
    * @return the running sandbox
    * @throws InvalidSpecException if a value is out of its bounds
    * @throws BackendUnavailableException if no backend can run here
+   * @throws GpuUnavailableException if the host does not have the GPUs that are wanted
    * @throws NameTakenException if another sandbox has the name
    * @throws SandboxFailedException if the sandbox does not start
    */

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param mounts host directories by their absolute paths inside
  * @param volumes volumes by their absolute paths inside; each at most once
  * @param limits cpu, memory, disk and processes
+ * @param gpus the graphics processors that it gets, if any
  * @param network what it may reach, and who may reach it
  * @param labels its app, name and tags
  * @param timeout how long the sandbox may live: more than zero, 24 hours at most
@@ -34,6 +35,7 @@ public record SandboxSpec(
     Map<String, Mount> mounts,
     Map<String, Volume> volumes,
     Limits limits,
+    Optional<Gpus> gpus,
     NetworkSpec network,
     SandboxLabels labels,
     Duration timeout,

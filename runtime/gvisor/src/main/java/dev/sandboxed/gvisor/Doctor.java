@@ -3,6 +3,7 @@ package dev.sandboxed.gvisor;
 import dev.sandboxed.Backend.Finding;
 import dev.sandboxed.Backend.Finding.Level;
 import dev.sandboxed.BackendUnavailableException;
+import dev.sandboxed.GpuUnavailableException;
 import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.OutputTail;
 import dev.sandboxed.Sandbox;
@@ -42,6 +43,7 @@ final class Doctor {
           SandboxBinaries.locate(settings, new BinaryCache(cache), Doctor.class.getClassLoader());
       host(binaries);
       runtime(binaries);
+      gpus(binaries);
       space(cache);
       add("state directory", Level.OK, StateDirectory.open(settings).path().toString(), "");
       start();
@@ -82,6 +84,41 @@ final class Doctor {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       add("runsc", Level.WARNING, "not checked: interrupted", "");
+    }
+  }
+
+  /**
+   * GPUs are no need: a machine without is fine, one whose driver cannot be used is worth a word.
+   */
+  private void gpus(SandboxBinaries binaries) {
+    try {
+      var gpus = GpuStart.find(binaries.runsc());
+      var driver = gpus.host().driver();
+      var models = gpus.host().models();
+      if (driver.isEmpty()) {
+        add("gpus", Level.OK, "none: no NVIDIA driver is loaded", "");
+      } else if (gpus.unsupported().isPresent()) {
+        add("gpus", Level.WARNING, gpus.unsupported().get(), "sandboxes get no GPU without it");
+      } else if (models.isEmpty()) {
+        add(
+            "gpus",
+            Level.WARNING,
+            "the driver %s is loaded, and no GPU is described; %s"
+                .formatted(driver.get(), String.join("; ", gpus.host().problems())),
+            "run nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml as root");
+      } else {
+        add(
+            "gpus",
+            Level.OK,
+            "%s, driver %s".formatted(String.join(", ", models), driver.get()),
+            "");
+      }
+    } catch (GpuUnavailableException e) {
+      add(
+          "gpus",
+          Level.WARNING,
+          message(e),
+          "name a working runsc, or none, to use the bundled one");
     }
   }
 

@@ -10,6 +10,7 @@ import dev.sandboxed.core.binaries.SandboxBinaries;
 import dev.sandboxed.core.binaries.Settings;
 import dev.sandboxed.core.buildtools.BuildTools;
 import dev.sandboxed.core.buildtools.HostEnvironment;
+import dev.sandboxed.core.gpu.GpuAccess;
 import dev.sandboxed.core.image.ImageStore;
 import dev.sandboxed.core.image.PreparedImage;
 import dev.sandboxed.core.protocol.JsonObject;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -101,13 +103,15 @@ final class Launcher {
   AgentSandbox launch(SandboxSpec spec, Launch launch) {
     var begin = System.nanoTime();
     var id = newId();
+    var gpus = spec.gpus().map(wanted -> GpuStart.find(binaries.runsc()).choose(wanted));
     var image = images.prepare(spec.image());
     var runtime =
         new RuntimeSpec(NetworkStart.HOSTNAME, image.erofs(), agentImage(), spec.limits().disk());
     image.mounts().forEach(m -> runtime.hostTools(m.target(), m.source()));
+    gpus.ifPresent(runtime::gpus);
     var mounts = HostMounts.of(spec, volumes);
     var prepared = System.nanoTime();
-    var origin = origin(id, spec, image, begin, prepared);
+    var origin = origin(id, spec, image, gpus, begin, prepared);
     var message = message(origin, runtime, mounts);
     launch.check();
     var sandbox = start(origin, message, launch);
@@ -129,10 +133,16 @@ final class Launcher {
   }
 
   private AgentSandbox.Origin origin(
-      String id, SandboxSpec spec, PreparedImage image, long begin, long prepared) {
+      String id,
+      SandboxSpec spec,
+      PreparedImage image,
+      Optional<GpuAccess> gpus,
+      long begin,
+      long prepared) {
     var tools = networks.toolsInside(spec.network());
     var environment = new LinkedHashMap<>(image.environment());
     tools.ifPresent(t -> environment.putAll(t.environment()));
+    gpus.ifPresent(g -> environment.putAll(GpuStart.environment(g, environment)));
     return new AgentSandbox.Origin(
         id,
         spec,

@@ -21,6 +21,10 @@ final class RunscFlags {
     command.add("--in-sandbox-cgroup=v2");
     command.add("--file-access-mounts=exclusive");
     command.add("--overlay2=" + overlay(spec, mounts));
+    if (spec.gpus().isPresent()) {
+      // Only then: what stands between programs inside and the host's driver is larger for it.
+      command.add("--nvproxy=true");
+    }
     return command;
   }
 

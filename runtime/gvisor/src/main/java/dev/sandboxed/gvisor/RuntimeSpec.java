@@ -2,6 +2,7 @@ package dev.sandboxed.gvisor;
 
 import dev.sandboxed.ByteSize;
 import dev.sandboxed.Mount;
+import dev.sandboxed.core.gpu.GpuAccess;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -17,6 +18,9 @@ import java.util.Set;
  *     specification</a>
  */
 final class RuntimeSpec {
+  /** Every user inside may use the GPUs: rw for all. */
+  private static final int DEVICE_MODE = 0666;
+
   /** Where the agent's image is mounted; targets of mounts may not be there. */
   private static final String AGENT_DIRECTORY = "/.sandboxed";
 
@@ -48,6 +52,7 @@ final class RuntimeSpec {
   private final List<Map<String, Object>> mounts = new ArrayList<>();
   private final Map<String, String> annotations = new LinkedHashMap<>();
   private final Set<String> shared = new HashSet<>();
+  private final List<Map<String, Object>> devices = new ArrayList<>();
   private final String hostname;
 
   RuntimeSpec(String hostname, Path rootImage, Path agentImage, ByteSize disk) {
@@ -83,6 +88,25 @@ final class RuntimeSpec {
     }
   }
 
+  /** Shows GPUs, and the libraries of their driver. */
+  void gpus(GpuAccess access) {
+    access.mounts().forEach(this::hostTools);
+    for (var device : access.devices()) {
+      devices.add(
+          Map.of(
+              "path",
+              device.path(),
+              "type",
+              "c",
+              "major",
+              device.number().major(),
+              "minor",
+              device.number().minor(),
+              "fileMode",
+              DEVICE_MODE));
+    }
+  }
+
   Map<String, Object> build() {
     var spec = new LinkedHashMap<String, Object>();
     spec.put("ociVersion", "1.0.2");
@@ -110,6 +134,8 @@ final class RuntimeSpec {
     spec.put(
         "linux",
         Map.of(
+            "devices",
+            devices,
             "namespaces",
             List.of(
                 Map.of("type", "pid"),
