@@ -9,6 +9,8 @@ import dev.sandboxed.SandboxFiles;
 import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -88,6 +90,18 @@ class ExamplesTest {
     }
   }
 
+  @Sandboxed
+  static class ServerInsideTest {
+    @Tunnel(8080)
+    InetSocketAddress server;
+
+    @Test
+    void listens(Sandbox sandbox, @Tunnel(value = 5432, scheme = "postgresql") URI database) {
+      assertThat(server.getAddress().isLoopbackAddress()).isTrue();
+      assertThat(database).hasScheme("postgresql");
+    }
+  }
+
   @Test
   void runsPython() {
     assumeTrue(
@@ -105,7 +119,8 @@ class ExamplesTest {
         PreparedTest.class,
         RefinedTest.class,
         CheckoutTest.class,
-        SubmissionTest.class
+        SubmissionTest.class,
+        ServerInsideTest.class
       })
   void passes(Class<?> example) {
     Engine.pass(example).testEvents().assertStatistics(s -> s.succeeded(1));
@@ -119,7 +134,7 @@ class ExamplesTest {
     var shown = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(page()).results();
 
     assertThat(shown.map(block -> block.group(1)).toList())
-        .hasSize(6)
+        .hasSize(7)
         .allSatisfy(
             example ->
                 assertThat(source.replaceAll("\\s+", " ").replace("static class", "class"))
