@@ -1,11 +1,13 @@
 package dev.sandboxed.junit;
 
+import dev.sandboxed.SandboxNetwork;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 
@@ -17,6 +19,8 @@ final class OpenSandboxes implements ExtensionContext.Store.CloseableResource, A
   private final ExtensionContext context;
   private final Map<Object, RecordingSandbox> byKey = new ConcurrentHashMap<>();
   private final List<RecordingSandbox> inOrder = new CopyOnWriteArrayList<>();
+
+  private @Nullable SandboxNetwork network;
 
   private OpenSandboxes(ExtensionContext context) {
     this.context = context;
@@ -60,10 +64,19 @@ final class OpenSandboxes implements ExtensionContext.Store.CloseableResource, A
   }
 
   private RecordingSandbox create(Request request) {
-    var sandbox =
-        new RecordingSandbox(request.settings().spec().toBuilder().create(), request.subject());
+    var builder = request.settings().spec().toBuilder();
+    request.settings().join(builder, this::network);
+    var sandbox = new RecordingSandbox(builder.create(), request.subject());
     inOrder.add(sandbox);
     return sandbox;
+  }
+
+  /** Returns the network of those that want one; created at the first call. */
+  private synchronized SandboxNetwork network() {
+    if (network == null) {
+      network = SandboxNetwork.create();
+    }
+    return network;
   }
 
   /** Reports what ran, if the test has failed, and ends the sandboxes. */
@@ -73,5 +86,10 @@ final class OpenSandboxes implements ExtensionContext.Store.CloseableResource, A
     var latestFirst = new ArrayList<>(inOrder);
     Collections.reverse(latestFirst);
     latestFirst.forEach(RecordingSandbox::close);
+    synchronized (this) {
+      if (network != null) {
+        network.close();
+      }
+    }
   }
 }

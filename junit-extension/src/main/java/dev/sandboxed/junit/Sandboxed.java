@@ -247,6 +247,17 @@ public @interface Sandboxed {
   String[] networkDeny() default {};
 
   /**
+   * Joins the sandboxes of one test, or those of one class, that have such a name: they find each
+   * other by it, and reach each other's {@link #ports}. Sandboxes of tests and of classes are
+   * apart.
+   *
+   * @return 1 to 63 of {@code a-z}, {@code 0-9} and {@code -}, beginning with a letter; alone
+   *     unless set
+   * @see dev.sandboxed.SandboxNetwork
+   */
+  String joinAs() default "";
+
+  /**
    * Declares TCP ports inside, which have a tunnel from the start; {@link Tunnel @Tunnel} and
    * {@link dev.sandboxed.Sandbox#tunnel} reach other ports too.
    *

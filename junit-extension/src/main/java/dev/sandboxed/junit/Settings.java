@@ -8,6 +8,7 @@ import dev.sandboxed.Mount;
 import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxBuilder;
+import dev.sandboxed.SandboxNetwork;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.Secret;
 import dev.sandboxed.Volume;
@@ -24,6 +25,7 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 
@@ -80,6 +82,15 @@ final class Settings {
     addVolumes(builder);
     addSecrets(builder);
     return builder.build();
+  }
+
+  /** Joins the sandbox to others, if it is to have a name among them. */
+  void join(SandboxBuilder builder, Supplier<SandboxNetwork> network) {
+    nearestFirst.stream()
+        .filter(d -> !d.annotation().joinAs().isEmpty())
+        .findFirst()
+        .map(d -> Value.of(d.annotation().joinAs(), "joinAs", d))
+        .ifPresent(v -> v.apply(builder, (b, name) -> b.join(network.get(), name).build()));
   }
 
   private Optional<Value<String>> text(
