@@ -172,6 +172,8 @@ final class VethRunsc implements AutoCloseable {
       process.getOutputStream().close();
       process.waitFor();
     }
+    // runsc makes it for the processes that start its sandboxes, and leaves it.
+    command(List.of("umount", state.resolve("root/null-netns").toString()));
     command(List.of("ip", "netns", "del", client()));
     command(List.of("ip", "netns", "del", server()));
   }
