@@ -2,6 +2,7 @@ package dev.sandboxed.gvisor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.sandboxed.BackendUnavailableException;
 import dev.sandboxed.Sandbox;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,6 +36,21 @@ class StartFailureTest {
           .withMessageContaining("exited with code 3");
     }
     assertThat(Hosts.keepers()).isZero();
+  }
+
+  @Test
+  void ends_a_start_that_is_cancelled() throws IOException {
+    // A runtime that is never done, so that the start cannot be over before it is cancelled.
+    var script = script("tail -f /dev/null; exit 1");
+
+    try (var backend = GvisorBackend.open(settings(Map.of("sandboxed.runsc", script)))) {
+      var future = Sandbox.builder().backend(backend).createAsync();
+      await().until(() -> Hosts.hasProcessNaming(script));
+      future.cancel(true);
+
+      assertThatExceptionOfType(CancellationException.class).isThrownBy(future::join);
+      await().until(() -> !Hosts.hasProcessNaming(script) && Hosts.keepers() == 0);
+    }
   }
 
   @Test
