@@ -3,13 +3,13 @@ package dev.sandboxed.gvisor;
 import dev.sandboxed.BackendUnavailableException;
 import dev.sandboxed.core.agent.LogFiles;
 import dev.sandboxed.core.binaries.Settings;
+import dev.sandboxed.core.binaries.UserDirectory;
 import dev.sandboxed.core.protocol.JsonObject;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 
 /**
@@ -25,20 +25,27 @@ record RecordDirectory(Path path) {
   /** The environment variable that names another directory; the property goes first. */
   static final String VARIABLE = "SANDBOXED_RECORDS";
 
-  /** Makes sure that the directory exists. */
+  private static final UserDirectory KIND =
+      new UserDirectory(
+          "directory of records",
+          "the records of ended sandboxes",
+          "change what is said of ended sandboxes",
+          PROPERTY,
+          VARIABLE,
+          "XDG_STATE_HOME",
+          ".local/state",
+          "sandboxed");
+
+  /** Makes sure that the directory exists and that nobody else can change what is in it. */
   static RecordDirectory open(Settings settings) {
-    var path = located(settings);
+    var path = KIND.find(settings);
     try {
-      if (!Files.isDirectory(path)) {
-        Files.createDirectories(
-            path,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      }
+      KIND.makePrivate(path);
       return new RecordDirectory(path.toRealPath());
     } catch (IOException e) {
       throw new BackendUnavailableException(
-          "The directory for the records of ended sandboxes, %s, cannot be made: %s; name another with -D%s=/path or %s=/path"
-              .formatted(path, e, PROPERTY, VARIABLE),
+          "The directory for the records of ended sandboxes, %s, cannot be made: %s; %s"
+              .formatted(path, e, KIND.howToNameAnother()),
           e);
     }
   }
@@ -56,25 +63,5 @@ record RecordDirectory(Path path) {
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
-  }
-
-  private static Path located(Settings settings) {
-    return settings
-        .property(PROPERTY)
-        .or(() -> settings.variable(VARIABLE))
-        .map(p -> Path.of(p).toAbsolutePath())
-        .or(
-            () ->
-                settings
-                    .variable("XDG_STATE_HOME")
-                    .map(Path::of)
-                    .filter(Path::isAbsolute)
-                    .map(p -> p.resolve("sandboxed")))
-        .orElseGet(
-            () ->
-                Path.of(settings.property("user.home").orElse("/"))
-                    .toAbsolutePath()
-                    .resolve(".local/state/sandboxed"))
-        .normalize();
   }
 }

@@ -90,6 +90,42 @@ class StartFailureTest {
   }
 
   @Test
+  void refuses_a_directory_of_records_that_others_can_write() throws IOException {
+    var open = Files.createDirectory(host.resolve("records"));
+    Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+
+    assertThatExceptionOfType(BackendUnavailableException.class)
+        .isThrownBy(() -> RecordDirectory.open(records(open.toString())))
+        .withMessageContaining("records")
+        .withMessageContaining("chmod 700");
+    var link = Files.createSymbolicLink(host.resolve("link"), open);
+    assertThatExceptionOfType(BackendUnavailableException.class)
+        .isThrownBy(() -> RecordDirectory.open(records(link.toString())))
+        .withMessageContaining("chmod 700");
+    assertThatExceptionOfType(BackendUnavailableException.class)
+        .isThrownBy(() -> RecordDirectory.open(records("relative")))
+        .withMessageContaining("not an absolute path")
+        .withMessageContaining("-Dsandboxed.records=/path");
+  }
+
+  @Test
+  void refuses_a_directory_of_records_that_cannot_be_one() throws IOException {
+    var file = Files.createFile(host.resolve("file"));
+
+    assertThatExceptionOfType(BackendUnavailableException.class)
+        .isThrownBy(() -> RecordDirectory.open(records(file.resolve("below").toString())))
+        .withMessageContaining(file.toString());
+  }
+
+  @Test
+  void makes_the_directory_of_records_for_its_user_alone() throws IOException {
+    var made = RecordDirectory.open(records(host.resolve("a/b").toString())).path();
+
+    assertThat(Files.getPosixFilePermissions(made))
+        .isEqualTo(PosixFilePermissions.fromString("rwx------"));
+  }
+
+  @Test
   void refuses_a_state_directory_whose_sockets_have_too_long_paths() throws IOException {
     var deep = Files.createDirectories(host.resolve("x".repeat(60)).resolve("y".repeat(30)));
 
@@ -120,6 +156,10 @@ class StartFailureTest {
 
   private static Settings temporary(Path directory) {
     return Settings.of(Map.of("java.io.tmpdir", directory.toString()), Map.of());
+  }
+
+  private static Settings records(String directory) {
+    return Settings.of(Map.of("sandboxed.records", directory), Map.of());
   }
 
   private String script(String body) throws IOException {
