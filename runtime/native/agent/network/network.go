@@ -37,10 +37,8 @@ const (
 	receiveBuffer = 512 << 10
 	sendBuffer    = 512 << 10
 
-	// timeWait is for how long an address and port are kept after the outside ended a connection first. A program may choose
-	// them again at once, and would have to wait for the rest of the time: with the usual minute, one of a few hundred
-	// connections in a row did, for seconds, since this stack has no listener that takes over such a connection. Nothing is
-	// ever late on this wire, which is what the time is for.
+	// timeWait is for how long an address and port are kept after the outside ended a connection first. Nothing is ever late on
+	// this wire, which is what the time is for.
 	timeWait = time.Millisecond
 
 	// handshakeRetries is how often a connection that stands outside is offered to a program that does not answer: 15 s.
@@ -91,7 +89,7 @@ func New(file *os.File, mtu uint32, names bool, keeper *upstream.Table) (*Networ
 	}
 	n.context, n.stop = context.WithCancel(context.Background())
 	var err error
-	if n.link, err = link.New(file, mtu, n.front, n.report); err != nil {
+	if n.link, err = link.New(file, mtu, n.front, n.forget, n.report); err != nil {
 		return nil, err
 	}
 	if err := n.buildStack(); err != nil {

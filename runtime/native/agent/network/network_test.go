@@ -272,6 +272,137 @@ func TestABrokenOutsideResetsTheProgram(t *testing.T) {
 	}
 }
 
+// program is a program's end of a connection, packet by packet.
+type program struct {
+	*wire
+	port      uint16
+	next, ack uint32
+}
+
+const programPort = 40000
+
+// open sends the packet that begins a connection and waits for the answer to this very one.
+func (w *wire) open(t *testing.T, sequence uint32) *program {
+	t.Helper()
+	p := &program{wire: w, port: programPort, next: sequence}
+	p.send(t, header.TCPFlagSyn)
+	p.next++
+	p.await(t, "an answer", header.TCPFlagSyn|header.TCPFlagAck)
+	p.send(t, header.TCPFlagAck)
+	return p
+}
+
+func (p *program) send(t *testing.T, flags header.TCPFlags) {
+	t.Helper()
+	packet := make([]byte, header.IPv4MinimumSize+header.TCPMinimumSize)
+	h := header.IPv4(packet)
+	h.Encode(&header.IPv4Fields{
+		TotalLength: uint16(len(packet)), TTL: 64, Protocol: uint8(tcp.ProtocolNumber),
+		SrcAddr: tcpip.AddrFromSlice(device.SandboxV4.AsSlice()), DstAddr: tcpip.AddrFrom4([4]byte{203, 0, 113, 9}),
+	})
+	h.SetChecksum(^h.CalculateChecksum())
+	header.TCP(packet[header.IPv4MinimumSize:]).Encode(&header.TCPFields{
+		SrcPort: p.port, DstPort: 443, SeqNum: p.next, AckNum: p.ack, DataOffset: header.TCPMinimumSize, Flags: flags, WindowSize: 60000,
+	})
+	if _, err := p.programs.Write(packet); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// await reads packets until one has these flags and acknowledges all that was sent.
+func (p *program) await(t *testing.T, what string, flags header.TCPFlags) {
+	t.Helper()
+	_ = p.programs.SetReadDeadline(time.Now().Add(20 * time.Second))
+	packet := make([]byte, 1<<16)
+	for {
+		n, err := p.programs.Read(packet)
+		if err != nil {
+			t.Fatalf("%s did not come: %v", what, err)
+		}
+		got := header.TCP(packet[header.IPv4MinimumSize:n])
+		if packet[9] != uint8(tcp.ProtocolNumber) || got.DestinationPort() != p.port || got.AckNumber() != p.next || got.Flags() != flags {
+			continue
+		}
+		p.ack = got.SequenceNumber() + uint32(len(got.Payload()))
+		if flags&(header.TCPFlagSyn|header.TCPFlagFin) != 0 {
+			p.ack++
+		}
+		return
+	}
+}
+
+func (p *program) end(t *testing.T) {
+	t.Helper()
+	p.send(t, header.TCPFlagFin|header.TCPFlagAck)
+	p.next++
+}
+
+func TestAConnectionGivesWayToANewOneFromTheSamePort(t *testing.T) {
+	endless := func(s *peer.Stream) {
+		s.Accept()
+		_, _ = s.Write([]byte("x"))
+		<-s.Cancelled
+		s.Fail("CANCELLED", "as the agent wants")
+	}
+	brief := func(s *peer.Stream) {
+		s.Accept()
+		_ = s.CloseWrite()
+		_, _ = io.Copy(io.Discard, struct{ io.Reader }{s})
+		s.Answer(struct{}{})
+	}
+	for name, c := range map[string]struct {
+		answer func(*peer.Stream)
+		before func(t *testing.T, p *program)
+	}{
+		"that is open": {endless, func(t *testing.T, p *program) {
+			p.await(t, "what the outside says", header.TCPFlagPsh|header.TCPFlagAck)
+		}},
+		"that the program has ended": {endless, func(t *testing.T, p *program) {
+			p.end(t)
+			p.await(t, "the word that the end has come", header.TCPFlagAck)
+		}},
+		"that the outside has ended": {brief, func(t *testing.T, p *program) {
+			p.await(t, "the end", header.TCPFlagFin|header.TCPFlagAck)
+			p.send(t, header.TCPFlagAck)
+		}},
+		"that both have ended, the outside first": {brief, func(t *testing.T, p *program) {
+			p.await(t, "the end", header.TCPFlagFin|header.TCPFlagAck)
+			p.end(t)
+			p.await(t, "the word that the end has come", header.TCPFlagAck)
+		}},
+		"whose last word is not read yet": {brief, func(t *testing.T, p *program) {
+			p.await(t, "the end", header.TCPFlagFin|header.TCPFlagAck)
+			p.end(t)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWire(t, c.answer)
+			sequence := uint32(1000)
+			for range 20 {
+				c.before(t, w.open(t, sequence))
+				sequence += 100_000
+			}
+		})
+	}
+}
+
+func TestTheBeginningOfAConnectionMayComeTwice(t *testing.T) {
+	ask := make(chan struct{})
+	w := newWire(t, func(s *peer.Stream) { <-ask; echo(s) })
+	p := &program{wire: w, port: programPort, next: 1000}
+	p.send(t, header.TCPFlagSyn)
+	p.send(t, header.TCPFlagSyn)
+	close(ask)
+	p.next++
+	p.await(t, "an answer", header.TCPFlagSyn|header.TCPFlagAck)
+	p.next--
+	p.send(t, header.TCPFlagSyn)
+	p.next++
+	p.send(t, header.TCPFlagAck)
+	p.end(t)
+	p.await(t, "the end", header.TCPFlagFin|header.TCPFlagAck)
+}
+
 func TestTheNetworkForgetsWhatHasEnded(t *testing.T) {
 	w := newWire(t, echo)
 	programs := w.programStack(t)

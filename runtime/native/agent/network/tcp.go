@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 	"gvisor.dev/gvisor/pkg/waiter"
@@ -27,6 +28,29 @@ func (n *Network) takeTCP() func(stack.TransportEndpointID, *stack.PacketBuffer)
 			return false // the stack answers with a reset
 		}
 		return forwarder.HandlePacket(id, packet)
+	}
+}
+
+// forget ends what there is of an earlier connection when a program begins another one from the same port. Packets come in the
+// order in which they were sent, so by then the program's end of it is gone. The stack itself would not answer while it remembers
+// that connection: it looks for a listener to take over, of which there is none, and the program waits for seconds.
+func (n *Network) forget(flow packets.Flow) {
+	protocol := header.IPv4ProtocolNumber
+	if flow.To.Addr().Is6() {
+		protocol = header.IPv6ProtocolNumber
+	}
+	found := n.stack.FindTransportEndpoint(protocol, tcp.ProtocolNumber, stack.TransportEndpointID{
+		LocalAddress: tcpip.AddrFromSlice(flow.To.Addr().AsSlice()), LocalPort: flow.To.Port(),
+		RemoteAddress: tcpip.AddrFromSlice(flow.From.Addr().AsSlice()), RemotePort: flow.From.Port(),
+	}, nic)
+	endpoint, known := found.(*tcp.Endpoint)
+	if !known {
+		return
+	}
+	switch tcp.EndpointState(endpoint.State()) {
+	case tcp.StateConnecting, tcp.StateSynRecv: // The program has just asked once more.
+	default:
+		endpoint.Abort()
 	}
 }
 

@@ -26,6 +26,7 @@ type Endpoint struct {
 	file    *os.File
 	raw     syscall.RawConn
 	front   *packets.Front
+	opened  func(packets.Flow)
 	refused func(packet []byte)
 	mtu     uint32
 	closed  atomic.Bool
@@ -35,14 +36,16 @@ type Endpoint struct {
 	served     sync.WaitGroup
 }
 
-// New makes an end of a device whose packets are at most mtu bytes. It calls refused with each packet that it told the sender
-// is refused, which is valid during the call only.
-func New(file *os.File, mtu uint32, front *packets.Front, refused func(packet []byte)) (*Endpoint, error) {
+// New makes an end of a device whose packets are at most mtu bytes. It calls opened before it gives the stack a packet that begins
+// a connection, and refused with each packet that it told the sender is refused, which is valid during the call only.
+func New(
+	file *os.File, mtu uint32, front *packets.Front, opened func(packets.Flow), refused func(packet []byte),
+) (*Endpoint, error) {
 	raw, err := file.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
-	return &Endpoint{file: file, raw: raw, front: front, refused: refused, mtu: mtu}, nil
+	return &Endpoint{file: file, raw: raw, front: front, opened: opened, refused: refused, mtu: mtu}, nil
 }
 
 // Start reads packets in a goroutine of its own until the endpoint is closed. It calls failed if reading ends before.
@@ -108,6 +111,9 @@ func (e *Endpoint) deliver(piece *buffer.View, n int) (kept bool) {
 	e.mutex.RUnlock()
 	if dispatcher == nil {
 		return false
+	}
+	if flow, opens := packets.Opens(packet); opens {
+		e.opened(flow)
 	}
 	kept = n > small
 	view := piece

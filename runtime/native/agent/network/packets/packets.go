@@ -130,6 +130,22 @@ func unicast(a tcpip.Address) bool {
 	return !ip.IsMulticast() && !ip.IsUnspecified() && !ip.IsLoopback() && ip != netip.AddrFrom4([4]byte{255, 255, 255, 255})
 }
 
+// Opens reads the flow of a TCP packet with which a program begins a connection. The packet is one that passes.
+func Opens(packet []byte) (Flow, bool) {
+	size := header.IPv4MinimumSize
+	next := packet[9]
+	if header.IPVersion(packet) == header.IPv6Version {
+		size, next = header.IPv6MinimumSize, packet[6]
+	}
+	if next != uint8(header.TCPProtocolNumber) || len(packet) < size+header.TCPMinimumSize {
+		return Flow{}, false
+	}
+	if flags := header.TCP(packet[size:]).Flags(); flags&(header.TCPFlagSyn|header.TCPFlagAck) != header.TCPFlagSyn {
+		return Flow{}, false
+	}
+	return FlowOf(packet)
+}
+
 // Flow is one conversation between a port of the sandbox and one outside.
 type Flow struct {
 	Transport tcpip.TransportProtocolNumber

@@ -184,6 +184,9 @@ func FuzzClassify(f *testing.F) {
 		if verdict == Drop {
 			return
 		}
+		if verdict == Pass {
+			_, _ = Opens(packet)
+		}
 		if protocol != header.IPv4ProtocolNumber && protocol != header.IPv6ProtocolNumber {
 			t.Fatalf("protocol %d", protocol)
 		}
