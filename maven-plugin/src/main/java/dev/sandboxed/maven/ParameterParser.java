@@ -16,7 +16,7 @@ import java.util.OptionalDouble;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the parameters of {@code sandbox:run} as their users wrote them. */
+/** Reads the parameters of goals that start a sandbox on a checkout as their users wrote them. */
 record ParameterParser(
     String workdir,
     @Nullable String command,
@@ -30,7 +30,8 @@ record ParameterParser(
     @Nullable List<String> env,
     @Nullable Map<String, String> environment,
     boolean writable,
-    NetworkParameters network) {
+    NetworkParameters network,
+    VolumeParameters volumes) {
 
   RunConfiguration parse(Path directory, Path reports) {
     if (!Files.isDirectory(directory)) {
@@ -50,6 +51,7 @@ record ParameterParser(
             secrets(),
             writable,
             network.policy(),
+            volumes.volumes(),
             reports);
     if (!Files.isDirectory(configuration.project())) {
       throw new InvalidSpecException(

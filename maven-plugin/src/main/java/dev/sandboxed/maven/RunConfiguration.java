@@ -6,8 +6,10 @@ import dev.sandboxed.Limits;
 import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.Secret;
+import dev.sandboxed.Volume;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,7 @@ import java.util.Optional;
  * @param secrets further environment variables, never printed
  * @param writable whether the commands may change the host's checkout
  * @param network which destinations outside may be reached; empty for no network
+ * @param volumes what outlives the sandbox, by where it is inside
  * @param reports where the test reports go
  */
 record RunConfiguration(
@@ -39,6 +42,7 @@ record RunConfiguration(
     List<Secret> secrets,
     boolean writable,
     Optional<NetworkPolicy> network,
+    Map<String, Volume> volumes,
     Path reports) {
 
   /** How long the sandbox lives on after the commands, for what they left to be collected. */
@@ -50,6 +54,7 @@ record RunConfiguration(
     command = List.copyOf(command);
     env = Map.copyOf(new LinkedHashMap<>(env));
     secrets = List.copyOf(secrets);
+    volumes = Collections.unmodifiableMap(new LinkedHashMap<>(volumes));
     reports = reports.toAbsolutePath().normalize();
     if (workdir.isAbsolute() || workdir.startsWith("..")) {
       throw new InvalidSpecException(

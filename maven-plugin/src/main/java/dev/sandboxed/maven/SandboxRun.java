@@ -5,14 +5,11 @@ import dev.sandboxed.CommandNotFoundException;
 import dev.sandboxed.Exec;
 import dev.sandboxed.ExitReason;
 import dev.sandboxed.ExitStatus;
-import dev.sandboxed.Mount;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxNotRunningException;
 import dev.sandboxed.SandboxProcess;
-import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.SecretMask;
-import dev.sandboxed.maven.project.CacheMount;
 import dev.sandboxed.maven.project.Checkout;
 import dev.sandboxed.maven.project.Layout;
 import dev.sandboxed.maven.project.ProjectRecognizer;
@@ -60,7 +57,7 @@ final class SandboxRun {
     var recognition = recognise(configuration);
     // Before anything is started: a directory that cannot be written would come too late after.
     var directory = ReportDirectory.open(configuration.reports());
-    try (var sandbox = backend.create(spec(configuration, recognition.caches()))) {
+    try (var sandbox = backend.create(CheckoutSpec.of(configuration, recognition.caches()))) {
       sandbox.files().makeDirectories(Layout.SCRATCH + "/reports");
       var plan = recognition.planner().plan(new LiveInside(sandbox, configuration));
       show(configuration, plan);
@@ -121,37 +118,10 @@ final class SandboxRun {
         });
   }
 
-  private static SandboxSpec spec(RunConfiguration configuration, List<CacheMount> caches) {
-    var workdir = Layout.CHECKOUT;
-    if (!configuration.workdir().toString().isEmpty()) {
-      workdir += "/" + configuration.workdir();
-    }
-    var builder =
-        Sandbox.builder()
-            .image(configuration.image())
-            .limits(configuration.limits())
-            .timeout(configuration.timeout().plus(RunConfiguration.COLLECTING))
-            .workdir(workdir)
-            .mount(
-                Layout.CHECKOUT,
-                configuration.writable()
-                    ? Mount.writable(configuration.directory())
-                    : Mount.copyOnWrite(configuration.directory()));
-    caches.forEach(cache -> builder.mount(cache.target(), Mount.copyOnWrite(cache.source())));
-    configuration.network().ifPresent(builder::network);
-    configuration.secrets().forEach(builder::secret);
-    return builder.build();
-  }
-
   private void show(RunConfiguration configuration, TestPlan plan) {
     var mask = SecretMask.of(configuration.secrets());
     plan.steps().forEach(s -> console.info("Command: " + CommandLine.of(mask.apply(s.command()))));
-    console.info(
-        "In a sandbox: %s %s, %s"
-            .formatted(
-                configuration.directory(),
-                configuration.writable() ? "WRITABLE" : "copy-on-write",
-                configuration.network().map(p -> "network: " + p).orElse("no network")));
+    console.info(CheckoutSpec.describe(configuration));
     if (plan.reports() instanceof ReportSource.None none) {
       console.info("Only the exit code tells the result: " + none.reason());
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sandboxed.Backend;
 import dev.sandboxed.Backends;
 import dev.sandboxed.ExitReason;
+import dev.sandboxed.Volume;
 import dev.sandboxed.maven.project.HostCaches;
 import dev.sandboxed.maven.project.ProjectRecognizer;
 import dev.sandboxed.maven.report.TestCounts;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Runs small projects in real sandboxes. */
 class SandboxRunTest {
   private static final NetworkParameters NO_NETWORK = new NetworkParameters(null, null);
+  private static final VolumeParameters NO_VOLUMES = new VolumeParameters(null);
   private static @Nullable Backend backend;
   private final RecordingConsole console = new RecordingConsole();
   @TempDir private Path temporary;
@@ -171,9 +174,28 @@ class SandboxRunTest {
             null,
             null,
             true,
-            NO_NETWORK);
+            NO_NETWORK,
+            NO_VOLUMES);
     assertThat(run(writable).isSuccess()).isTrue();
     assertThat(project.resolve("new")).hasContent("new\n");
+  }
+
+  @Test
+  void keepsVolumesForTheNextRun() throws Exception {
+    var name = "test-" + UUID.randomUUID();
+    assertThat(backend).isNotNull();
+    try {
+      assertThat(run(withVolume("echo kept > /cache/file", name + ":/cache")).isSuccess()).isTrue();
+      assertThat(backend.volumes().files(Volume.named(name)).readText("file")).isEqualTo("kept\n");
+      run(withVolume("cat /cache/file; echo no > /cache/file || true", name + ":/cache:ro"));
+      assertThat(console.lines())
+          .contains("| kept")
+          .anyMatch(l -> l.contains("volume " + name + " at /cache"))
+          .anyMatch(l -> l.contains("volume " + name + " (read-only) at /cache"));
+      assertThat(backend.volumes().files(Volume.named(name)).readText("file")).isEqualTo("kept\n");
+    } finally {
+      backend.volumes().remove(name);
+    }
   }
 
   @Test
@@ -194,7 +216,8 @@ class SandboxRunTest {
             null,
             null,
             false,
-            new NetworkParameters(List.of("*.example.org"), null));
+            new NetworkParameters(List.of("*.example.org"), null),
+            NO_VOLUMES);
     var result = run(curious);
     assertThat(result.isSuccess()).isTrue();
     new RunSummary(console).add(curious.parse(project, reports), result);
@@ -223,7 +246,8 @@ class SandboxRunTest {
             null,
             null,
             false,
-            NO_NETWORK);
+            NO_NETWORK,
+            NO_VOLUMES);
     var result = run(slow);
     assertThat(result.steps().get(0).status().reason()).isEqualTo(ExitReason.TIMEOUT);
     assertThat(failure(slow, result))
@@ -246,7 +270,8 @@ class SandboxRunTest {
             null,
             null,
             false,
-            NO_NETWORK);
+            NO_NETWORK,
+            NO_VOLUMES);
     var result = run(small);
     assertThat(result.steps().get(0).status().reason()).isEqualTo(ExitReason.OUT_OF_MEMORY);
     assertThat(failure(result)).contains("raise it with -Dsandbox.memory=…");
@@ -298,7 +323,8 @@ class SandboxRunTest {
             null,
             null,
             false,
-            NO_NETWORK);
+            NO_NETWORK,
+            NO_VOLUMES);
     assertThatThrownBy(() -> run(missing))
         .isInstanceOf(MissingToolException.class)
         .hasMessageStartingWith("no-such-tool is not in the sandbox")
@@ -346,7 +372,26 @@ class SandboxRunTest {
         List.of(env),
         null,
         false,
-        NO_NETWORK);
+        NO_NETWORK,
+        NO_VOLUMES);
+  }
+
+  private static ParameterParser withVolume(String command, String volume) {
+    return new ParameterParser(
+        ".",
+        command,
+        null,
+        null,
+        null,
+        null,
+        null,
+        "5m",
+        "host",
+        null,
+        null,
+        false,
+        NO_NETWORK,
+        new VolumeParameters(List.of(volume)));
   }
 
   private String failure(RunResult result) {

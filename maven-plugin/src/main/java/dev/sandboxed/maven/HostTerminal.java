@@ -1,0 +1,122 @@
+package dev.sandboxed.maven;
+
+import dev.sandboxed.PtySize;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import org.jline.terminal.Attributes;
+import org.jline.terminal.Attributes.ControlChar;
+import org.jline.terminal.Attributes.InputFlag;
+import org.jline.terminal.Attributes.LocalFlag;
+import org.jline.terminal.Attributes.OutputFlag;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
+import org.jline.utils.NonBlockingInputStream;
+import org.jline.utils.Signals;
+
+/**
+ * The terminal that Maven was started in, given over to a program: every key goes to it as it is.
+ *
+ * <p>Closing gives the terminal back as it was; so does the end of the JVM by a signal, by JLine's
+ * shutdown hook.
+ */
+final class HostTerminal implements AutoCloseable {
+  private static final String RESIZED = "WINCH";
+
+  /** How long a read waits for keys; the terminal itself counts in tenths of a second. */
+  private static final long READ_MILLIS = 100;
+
+  /** Ends colours, shows the cursor, and leaves the alternate screen, mouse and paste reports. */
+  private static final String CALM =
+      "\u001b[0m\u001b[?25h\u001b[?1047l\u001b[?1000;1002;1003;1006l\u001b[?2004l\u001b[?1l\u001b>";
+
+  private final Terminal terminal;
+  private final Object unresized;
+
+  private HostTerminal(Terminal terminal, Runnable onResize) {
+    this.terminal = terminal;
+    unresized = Signals.register(RESIZED, onResize);
+  }
+
+  /**
+   * Takes over the terminal.
+   *
+   * @param onResize is run, on a thread of the JVM, whenever the size has changed
+   */
+  static HostTerminal open(Runnable onResize) throws NoTerminalException {
+    try {
+      // By stty, since a terminal is set four times: native code would have to be unpacked first,
+      // and newer JVMs warn of it. Signals stay the JVM's, so that its shutdown hooks run.
+      var terminal =
+          TerminalBuilder.builder()
+              .system(true)
+              .dumb(false)
+              .provider(TerminalBuilder.PROP_PROVIDER_EXEC)
+              .nativeSignals(false)
+              .build();
+      try {
+        terminal.setAttributes(raw(terminal.getAttributes()));
+        return new HostTerminal(terminal, onResize);
+      } catch (RuntimeException | Error e) {
+        terminal.close();
+        throw e;
+      }
+    } catch (IOException | IllegalStateException e) {
+      throw new NoTerminalException(e);
+    }
+  }
+
+  private static Attributes raw(Attributes given) {
+    var raw = new Attributes(given);
+    raw.setInputFlags(
+        EnumSet.of(
+            InputFlag.IGNBRK,
+            InputFlag.BRKINT,
+            InputFlag.PARMRK,
+            InputFlag.ISTRIP,
+            InputFlag.INLCR,
+            InputFlag.IGNCR,
+            InputFlag.ICRNL,
+            InputFlag.IXON),
+        false);
+    raw.setOutputFlag(OutputFlag.OPOST, false);
+    raw.setLocalFlags(
+        EnumSet.of(LocalFlag.ECHO, LocalFlag.ICANON, LocalFlag.ISIG, LocalFlag.IEXTEN), false);
+    raw.setControlChar(ControlChar.VMIN, 0);
+    raw.setControlChar(ControlChar.VTIME, 1);
+    return raw;
+  }
+
+  PtySize size() {
+    var size = terminal.getSize();
+    return size.getRows() < 1 || size.getColumns() < 1
+        ? PtySize.DEFAULT
+        : new PtySize(size.getRows(), size.getColumns());
+  }
+
+  /** Reads what was typed; returns 0 if nothing was for a while, and -1 at the end of all. */
+  int read(byte[] keys) throws IOException {
+    var count =
+        terminal.input() instanceof NonBlockingInputStream in
+            ? in.readBuffered(keys, 0, keys.length, READ_MILLIS)
+            : terminal.input().read(keys);
+    return count == NonBlockingInputStream.READ_EXPIRED ? 0 : count;
+  }
+
+  OutputStream output() {
+    return terminal.output();
+  }
+
+  @Override
+  public void close() throws IOException {
+    Signals.unregister(RESIZED, unresized);
+    try {
+      // What the program left switched on would confuse whoever uses the terminal next.
+      terminal.output().write(CALM.getBytes(StandardCharsets.US_ASCII));
+      terminal.output().flush();
+    } finally {
+      terminal.close();
+    }
+  }
+}

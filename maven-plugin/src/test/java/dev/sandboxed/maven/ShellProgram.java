@@ -1,0 +1,25 @@
+package dev.sandboxed.maven;
+
+import java.nio.file.Path;
+
+/** Runs {@code sandbox:shell} as Maven does, in a JVM of its own that may have a terminal. */
+final class ShellProgram {
+  private ShellProgram() {}
+
+  /** Takes the sandbox's id, or a directory for a new one. */
+  public static void main(String[] arguments) {
+    var shell = new ShellMojo();
+    if (arguments[0].startsWith("/")) {
+      shell.directory = Path.of(arguments[0]).toFile();
+    } else {
+      shell.sandboxId = arguments[0];
+    }
+    try {
+      shell.execute();
+      System.out.println("shell: done");
+    } catch (Exception e) {
+      System.out.println("shell: " + e.getMessage());
+      System.exit(1);
+    }
+  }
+}
