@@ -47,6 +47,8 @@ type Outcome struct {
 	Reason  string `json:"reason"`
 	Message string `json:"message,omitempty"`
 	Output  string `json:"output,omitempty"`
+	// Tags are those that the sandbox ended with; nil for an entrypoint, and where there was no sandbox.
+	Tags map[string]string `json:"tags,omitzero"`
 }
 
 // Observer is told what the relay sees.

@@ -72,6 +72,9 @@ func (k *Keeper) replaceTags(r *stream.Request) (any, error) {
 	}
 	k.infoLock.Lock()
 	defer k.infoLock.Unlock()
+	if k.ending {
+		return nil, stream.Ended
+	}
 	before := k.info.Tags
 	k.info.Tags = request.Tags
 	if err := k.describe(); err != nil {
@@ -79,4 +82,15 @@ func (k *Keeper) replaceTags(r *stream.Request) (any, error) {
 		return nil, err
 	}
 	return nil, nil
+}
+
+// closeInfo ends all changes, so that nothing is written to a directory that is being removed. It returns the last tags.
+func (k *Keeper) closeInfo() map[string]string {
+	k.infoLock.Lock()
+	defer k.infoLock.Unlock()
+	k.ending = true
+	if k.info.Tags == nil {
+		return map[string]string{}
+	}
+	return k.info.Tags
 }

@@ -37,9 +37,12 @@ func (k *Keeper) answerContext(*stream.Request) (any, error) {
 
 // detach lets the sandbox live on without its creator.
 func (k *Keeper) detach(*stream.Request) (any, error) {
-	k.detached.Store(true)
 	k.infoLock.Lock()
 	defer k.infoLock.Unlock()
+	if k.ending {
+		return nil, stream.Ended
+	}
+	k.detached.Store(true)
 	k.info.Detached = true
 	return nil, k.describe()
 }

@@ -58,6 +58,7 @@ type Keeper struct {
 
 	name     *claim.Claim // nil for a sandbox without a name
 	info     registry.Info
+	ending   bool // nothing of info changes any more
 	infoLock sync.Mutex
 
 	entrypoint *entrypoint.Entrypoint
@@ -391,6 +392,7 @@ func (k *Keeper) release(outcome relay.Outcome, gone <-chan struct{}) {
 			fmt.Fprintln(os.Stderr, "keeper: remove a cgroup:", err)
 		}
 	}
+	outcome.Tags = k.closeInfo()
 	k.record(outcome)
 	k.forgetName()
 	if !k.relay.Met() {

@@ -160,8 +160,9 @@ func (d *Directory) Listen() (*net.UnixListener, string, error) {
 	return listener, path, nil
 }
 
-// Remove removes everything and lets go of the lock.
+// Remove removes everything and lets go of the lock. The description goes first: what is only half there is in no list.
 func (d *Directory) Remove() {
+	_ = os.Remove(filepath.Join(d.path, infoName))
 	_ = os.RemoveAll(d.path)
 	if d.lock != nil {
 		d.lock.Close()

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -94,6 +95,34 @@ func TestSweepKeepsADirectoryWhoseCgroupStays(t *testing.T) {
 
 func TestSweepOfNothing(t *testing.T) {
 	if removed, err := Sweep(filepath.Join(t.TempDir(), "none"), nil, nil); len(removed) != 0 || err != nil {
+		t.Fatal(removed, err)
+	}
+}
+
+func TestSweepsOfOneRootWaitForEachOther(t *testing.T) {
+	root := t.TempDir()
+	dead := create(t, filepath.Join(root, "dead"))
+	if err := dead.Describe([]byte(`{"id":"dead"}`)); err != nil {
+		t.Fatal(err)
+	}
+	dead.lock.Close()
+	noted := false
+	removed, err := Sweep(root, nil, func([]byte) {
+		noted = true
+		other, err := os.Open(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		if err := syscall.Flock(int(other.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+			t.Error("another sweep could begin:", err)
+		}
+	})
+	if err != nil || !noted || !slices.Equal(removed, []string{"dead"}) {
+		t.Fatal(removed, noted, err)
+	}
+	// The next one can.
+	if removed, err := Sweep(root, nil, nil); err != nil || len(removed) != 0 {
 		t.Fatal(removed, err)
 	}
 }

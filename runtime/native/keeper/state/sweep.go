@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -14,11 +15,20 @@ const young = 10 * time.Second
 
 // Sweep removes the directories below root whose keepers are gone, each after removeCgroup was called for its cgroups and
 // noteEnd with its description, if it has one. It returns the names of those it removed. A root that does not exist has nothing in it.
+// Sweeps of one root wait for each other: what one has found to be dead is noted when the next returns, too.
 func Sweep(root string, removeCgroup func(path string) error, noteEnd func(info []byte)) ([]string, error) {
-	entries, err := os.ReadDir(root)
+	alone, err := os.OpenFile(root, os.O_RDONLY|syscall.O_DIRECTORY, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
+	if err != nil {
+		return nil, fmt.Errorf("sweep: %w", err)
+	}
+	defer alone.Close()
+	if err := syscall.Flock(int(alone.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, fmt.Errorf("sweep: lock %s: %w", root, err)
+	}
+	entries, err := os.ReadDir(root)
 	if err != nil {
 		return nil, fmt.Errorf("sweep: %w", err)
 	}

@@ -49,12 +49,7 @@ final class Finder {
 
   Sandbox byId(String id) {
     if (ID.matcher(id).matches()) {
-      var found = running(id).or(() -> ended(id));
-      if (found.isEmpty() && Files.exists(state.of(id))) {
-        // Its keeper was killed, which nobody has noted yet.
-        housekeeping.sweepNow();
-        found = ended(id);
-      }
+      var found = driven(id).or(() -> gone(id));
       if (found.isPresent()) {
         return found.get();
       }
@@ -68,7 +63,7 @@ final class Finder {
     var wanted = new SandboxLabels(app, Optional.of(name), Map.of());
     return holder(app, name)
         .filter(id -> ID.matcher(id).matches())
-        .flatMap(this::running)
+        .flatMap(this::driven)
         .filter(s -> isCalled(s, wanted))
         .orElseThrow(
             () ->
@@ -95,6 +90,30 @@ final class Finder {
     }
   }
 
+  /** Takes up a sandbox; empty if it has ended, be it under our hands. */
+  private Optional<Sandbox> driven(String id) {
+    try {
+      return running(id);
+    } catch (SandboxNotRunningException e) {
+      return Optional.empty();
+    } catch (SandboxException e) {
+      if (gone(id).isPresent()) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** Finds how a sandbox ended, though its keeper may have been killed and nobody noted it yet. */
+  private Optional<Sandbox> gone(String id) {
+    var known = ended(id);
+    if (known.isEmpty() && Files.exists(state.of(id))) {
+      housekeeping.sweepNow();
+      known = ended(id);
+    }
+    return known;
+  }
+
   private Optional<Sandbox> running(String id) {
     SocketChannel channel;
     JsonObject description;
@@ -105,25 +124,11 @@ final class Finder {
     } catch (IOException e) {
       return Optional.empty(); // it has ended, or is not to be seen yet
     }
-    try {
-      return Optional.of(
-          AgentSandbox.attach(
-              new AgentSandbox.Found(
-                  id, Descriptions.spec(description), records.logs(id), networks::policy, executor),
-              new Borrowed(channel)));
-    } catch (SandboxNotRunningException e) {
-      return Optional.empty();
-    } catch (SandboxException e) {
-      // It may be ending under our hands.
-      if (hasRecord(id)) {
-        return Optional.empty();
-      }
-      throw e;
-    }
-  }
-
-  private boolean hasRecord(String id) {
-    return Files.exists(records.path().resolve(id + ".json"));
+    return Optional.of(
+        AgentSandbox.attach(
+            new AgentSandbox.Found(
+                id, Descriptions.spec(description), records.logs(id), networks::policy, executor),
+            new Borrowed(channel)));
   }
 
   private Optional<Sandbox> ended(String id) {

@@ -17,6 +17,11 @@ record AgentError(String kind, String message, String path) {
     return new AgentError(text(error, "kind"), text(error, "message"), text(error, "path"));
   }
 
+  /** Whether the request was ended with the sandbox. Nothing else cancels one that we do not. */
+  boolean isOfEnd() {
+    return kind.equals("CANCELLED");
+  }
+
   private static String text(JsonObject error, String name) {
     var text = OutputTail.printable(error.string(name).orElse(""));
     return text.length() > MAX_TEXT ? text.substring(0, MAX_TEXT) + "…" : text;

@@ -11,6 +11,7 @@ import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxFailedException;
 import dev.sandboxed.SandboxFiles;
 import dev.sandboxed.SandboxLog;
+import dev.sandboxed.SandboxNotRunningException;
 import dev.sandboxed.SandboxProcess;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.Secret;
@@ -222,16 +223,17 @@ public final class AgentSandbox implements Sandbox {
 
   private static JsonObject ask(AgentConnection connection, String what) {
     var stream =
-        connection.prepare(
-            Request.of(
-                Map.of("op", what),
-                ok -> ok,
-                error ->
-                    new SandboxException(
-                        "The sandbox cannot be driven from here: %s (%s)"
-                            .formatted(error.message(), error.kind()))));
+        connection.prepare(Request.of(Map.of("op", what), ok -> ok, AgentSandbox::refused));
     connection.begin(stream);
     return Waits.join(stream.answer(), "the sandbox's answer", stream::cancel);
+  }
+
+  private static SandboxException refused(AgentError error) {
+    return error.isOfEnd()
+        ? new SandboxNotRunningException("The sandbox is not running: " + error.message())
+        : new SandboxException(
+            "The sandbox cannot be driven from here: %s (%s)"
+                .formatted(error.message(), error.kind()));
   }
 
   private static AgentContext context(Origin origin, AgentConnection connection) {

@@ -2,6 +2,7 @@ package dev.sandboxed.core.agent;
 
 import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxFilter;
+import dev.sandboxed.SandboxNotRunningException;
 import dev.sandboxed.core.protocol.JsonObject;
 import java.util.Map;
 import java.util.Optional;
@@ -26,14 +27,24 @@ final class RemoteTags {
   /** Asks for the tags, which another handle may have replaced. */
   Map<String, String> now() {
     if (!lifecycle.ended().isDone()) {
-      last =
-          call(
-              Request.of(
-                  Map.of("op", "info"),
-                  ok -> ok.object("tags").orElse(NONE).strings(),
-                  error -> failed("read", error)));
+      try {
+        last = ask();
+      } catch (SandboxException e) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw e;
+        }
+        lifecycle.awaitEnd(e);
+      }
     }
-    return last;
+    return lifecycle.lastTags().orElse(last);
+  }
+
+  private Map<String, String> ask() {
+    return call(
+        Request.of(
+            Map.of("op", "info"),
+            ok -> ok.object("tags").orElse(NONE).strings(),
+            error -> failed("read", error)));
   }
 
   void replace(Map<String, String> tags) {
@@ -54,8 +65,11 @@ final class RemoteTags {
   }
 
   private SandboxException failed(String verb, AgentError error) {
-    return new SandboxException(
+    var message =
         "The tags of the sandbox %s cannot be %s: %s (%s)"
-            .formatted(id, verb, error.message(), error.kind()));
+            .formatted(id, verb, error.message(), error.kind());
+    return error.isOfEnd()
+        ? new SandboxNotRunningException(message)
+        : new SandboxException(message);
   }
 }

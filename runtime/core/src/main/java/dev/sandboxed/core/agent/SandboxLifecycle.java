@@ -10,6 +10,7 @@ import dev.sandboxed.core.protocol.ProtocolException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +27,7 @@ final class SandboxLifecycle implements AgentConnection.Listener {
   private final CompletableFuture<Running> running = new CompletableFuture<>();
   private final CompletableFuture<Ending> ended = new CompletableFuture<>();
   private volatile @Nullable Ending ending;
+  private volatile @Nullable Map<String, String> lastTags;
   private volatile @Nullable SandboxDetachedException letGo;
   private volatile boolean detached;
 
@@ -51,6 +53,11 @@ final class SandboxLifecycle implements AgentConnection.Listener {
   /** Completes normally once everything is released. */
   CompletableFuture<Ending> ended() {
     return ended;
+  }
+
+  /** Returns the tags that the sandbox ended with; empty if it has not ended, or was cut off. */
+  Optional<Map<String, String>> lastTags() {
+    return Optional.ofNullable(lastTags);
   }
 
   /** Notes that the sandbox lives on whatever becomes of this handle. */
@@ -90,6 +97,7 @@ final class SandboxLifecycle implements AgentConnection.Listener {
     var exited = event.object("exited");
     if (exited.isPresent()) {
       var exit = exited.get();
+      lastTags = exit.object("tags").map(JsonObject::strings).orElse(null);
       ending =
           new Ending(
               id,

@@ -116,6 +116,29 @@ class LabelsTest {
   }
 
   @Test
+  void all_handles_know_the_last_tags_after_the_end_whoever_gave_them() {
+    var sandbox = create(builder().tag("state", "free"));
+    try (var other = Sandbox.fromId(sandbox.id());
+        var third = Sandbox.fromId(sandbox.id())) {
+      other.replaceTags(Map.of("state", "taken"));
+      other.terminate().join();
+
+      sandbox.onExit().join();
+      third.onExit().join();
+      assertThat(sandbox.tags()).containsOnly(Map.entry("state", "taken"));
+      assertThat(third.tags()).containsOnly(Map.entry("state", "taken"));
+    }
+    var cleared = create(builder().tag("state", "free"));
+    try (var other = Sandbox.fromId(cleared.id())) {
+      other.replaceTags(Map.of());
+      other.terminate().join();
+
+      cleared.onExit().join();
+      assertThat(cleared.tags()).isEmpty();
+    }
+  }
+
+  @Test
   void has_its_name_to_itself_in_its_app_until_it_has_ended() {
     var first = create(builder().name("db"));
     var other = create(builder().app(app + "x").name("db"));
