@@ -2,10 +2,12 @@ package frame
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"syscall"
-	"unsafe"
+
+	"dev.sandboxed/native/nonblock"
 )
 
 // Writer writes frames from any goroutine, each in one piece. A write waits until the peer has taken it, so its callers
@@ -72,15 +74,14 @@ func WriteAll(to syscall.RawConn, parts ...[]byte) error {
 			if len(vectors) == 0 {
 				return true
 			}
-			n, _, errno := syscall.Syscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&vectors[0])), uintptr(len(vectors)))
-			switch errno {
-			case 0:
-				rest = after(rest, int(n))
-			case syscall.EINTR:
-			case syscall.EAGAIN:
+			n, err := nonblock.Write(fd, vectors)
+			switch {
+			case err == nil:
+				rest = after(rest, n)
+			case errors.Is(err, syscall.EAGAIN):
 				return false
 			default:
-				failure = fmt.Errorf("write frame: %w", errno)
+				failure = fmt.Errorf("write frame: %w", err)
 				return true
 			}
 		}
@@ -121,17 +122,12 @@ func after(parts [][]byte, n int) [][]byte {
 func TryWrite(fd uintptr, parts ...[]byte) (int, error) {
 	var storage [4]syscall.Iovec
 	vectors := vectorsOf(storage[:0], parts)
-	for len(vectors) > 0 {
-		n, _, errno := syscall.Syscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&vectors[0])), uintptr(len(vectors)))
-		switch errno {
-		case 0:
-			return int(n), nil
-		case syscall.EINTR:
-		case syscall.EAGAIN:
-			return 0, nil
-		default:
-			return 0, fmt.Errorf("write frame: %w", errno)
-		}
+	if len(vectors) == 0 {
+		return 0, nil
 	}
-	return 0, nil
+	n, err := nonblock.Write(fd, vectors)
+	if err != nil && !errors.Is(err, syscall.EAGAIN) {
+		return 0, fmt.Errorf("write frame: %w", err)
+	}
+	return n, nil
 }

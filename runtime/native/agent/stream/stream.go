@@ -12,6 +12,7 @@ import (
 
 	"dev.sandboxed/native/flow"
 	"dev.sandboxed/native/frame"
+	"dev.sandboxed/native/nonblock"
 )
 
 // Chunk is the most data in one frame, which is a power of two with its header, as pipes and buffers are. Larger ones would
@@ -257,7 +258,7 @@ func readWhenReady(from syscall.RawConn, limit int) (buffer *[]byte, n int, err 
 	err = from.Read(func(fd uintptr) bool {
 		pumping <- struct{}{}
 		buffer = buffers.Get().(*[]byte)
-		n, failure = ignoringInterrupts(int(fd), (*buffer)[:limit])
+		n, failure = nonblock.Read(fd, (*buffer)[:limit])
 		if errors.Is(failure, syscall.EAGAIN) {
 			giveBack(buffer)
 			buffer, failure = nil, nil
@@ -281,15 +282,6 @@ func readWhenReady(from syscall.RawConn, limit int) (buffer *[]byte, n int, err 
 func giveBack(buffer *[]byte) {
 	buffers.Put(buffer)
 	<-pumping
-}
-
-func ignoringInterrupts(fd int, to []byte) (int, error) {
-	for {
-		n, err := syscall.Read(fd, to)
-		if !errors.Is(err, syscall.EINTR) {
-			return max(n, 0), err
-		}
-	}
 }
 
 // End says that an output channel has no more data.
@@ -324,7 +316,7 @@ func (s *Stream) Drain(channel uint8, from syscall.RawConn, patience time.Durati
 		n := 0
 		var failure error
 		if err := from.Control(func(fd uintptr) {
-			n, failure = ignoringInterrupts(int(fd), (*buffer)[:min(credit, Chunk)])
+			n, failure = nonblock.Read(fd, (*buffer)[:min(credit, Chunk)])
 		}); err != nil {
 			return err
 		}

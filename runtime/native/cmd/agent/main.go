@@ -9,6 +9,7 @@ import (
 	"dev.sandboxed/native/agent"
 	"dev.sandboxed/native/agent/proc"
 	"dev.sandboxed/native/frame"
+	"dev.sandboxed/native/nonblock"
 )
 
 // version is set by the linker.
@@ -18,7 +19,15 @@ const failed = 125
 
 func main() {
 	syscall.Umask(0o022)
-	out, err := frame.NewWriter(os.Stdout)
+	stdin, stdout, err := pipes()
+	if err != nil {
+		fail(err)
+	}
+	in, err := nonblock.NewReader(stdin)
+	if err != nil {
+		fail(err)
+	}
+	out, err := frame.NewWriter(stdout)
 	if err != nil {
 		fail(err)
 	}
@@ -26,10 +35,6 @@ func main() {
 	syscall.CloseOnExec(1)
 	a := agent.New(out, proc.NewTable())
 	hungUp := make(chan error, 1)
-	in, err := input()
-	if err != nil {
-		fail(err)
-	}
 	go func() { hungUp <- a.Serve(in, version) }()
 	select {
 	case outcome := <-a.Ended():
@@ -41,13 +46,15 @@ func main() {
 	}
 }
 
-// input is stdin, waited for by Go's poller. A thread that waits in a system call keeps others from what has just arrived
-// until it is noticed, and a new thread is expensive inside a sandbox.
-func input() (*os.File, error) {
-	if err := syscall.SetNonblock(syscall.Stdin, true); err != nil {
-		return nil, fmt.Errorf("prepare stdin: %w", err)
+// pipes are stdin and stdout, waited for by Go's poller. A thread that waits in a system call keeps others from what has just
+// arrived until it is noticed, and a new thread is expensive inside a sandbox.
+func pipes() (stdin, stdout *os.File, err error) {
+	for _, fd := range []int{syscall.Stdin, syscall.Stdout} {
+		if err := syscall.SetNonblock(fd, true); err != nil {
+			return nil, nil, fmt.Errorf("prepare stdin and stdout: %w", err)
+		}
 	}
-	return os.NewFile(uintptr(syscall.Stdin), "stdin"), nil
+	return os.NewFile(uintptr(syscall.Stdin), "stdin"), os.NewFile(uintptr(syscall.Stdout), "stdout"), nil
 }
 
 func fail(err error) {

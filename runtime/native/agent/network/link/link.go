@@ -16,10 +16,14 @@ import (
 
 	"dev.sandboxed/native/agent/network/packets"
 	"dev.sandboxed/native/frame"
+	"dev.sandboxed/native/nonblock"
 )
 
 // small is the size up to which a packet is copied into memory of its own size rather than keeping the memory of a large one.
 const small = 4 << 10
+
+// turn is how many packets are read one after the other before others have their turn.
+const turn = 64
 
 // Endpoint gives the stack the packets that it may see and refuses the others.
 type Endpoint struct {
@@ -64,10 +68,9 @@ func (e *Endpoint) serve() error {
 	// The function is called again whenever there is something to read, and all of it is read then: while there is nothing, the
 	// poller waits and no thread does.
 	err := e.raw.Read(func(fd uintptr) bool {
-		for {
-			n, err := syscall.Read(int(fd), piece.AsSlice())
+		for count := 1; ; count++ {
+			n, err := read(fd, piece.AsSlice(), count%turn == 0)
 			switch {
-			case errors.Is(err, syscall.EINTR):
 			case errors.Is(err, syscall.EAGAIN):
 				return false
 			case err == nil && n == 0:
@@ -90,6 +93,19 @@ func (e *Endpoint) serve() error {
 		return failed
 	default:
 		return err
+	}
+}
+
+// read reads one packet. A flood of them must not keep the processor from everything else the agent does: a call that Go knows
+// of wakes its monitor, which sees to that.
+func read(fd uintptr, to []byte, monitored bool) (int, error) {
+	if !monitored {
+		return nonblock.Read(fd, to)
+	}
+	for {
+		if n, err := syscall.Read(int(fd), to); !errors.Is(err, syscall.EINTR) {
+			return n, err
+		}
 	}
 }
 
