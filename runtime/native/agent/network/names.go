@@ -102,13 +102,13 @@ func (n *Network) answerDatagram(endpoint tcpip.Endpoint, query []byte, from tcp
 // talkNames answers questions on one TCP connection, one after the other.
 func (n *Network) talkNames(r *tcp.ForwarderRequest) {
 	if !n.talks.take() {
-		r.Complete(true)
+		n.complete(r, true)
 		return
 	}
 	defer n.talks.give()
 	var queue waiter.Queue
 	endpoint, failed := r.CreateEndpoint(&queue)
-	r.Complete(failed != nil)
+	n.complete(r, failed != nil)
 	if failed != nil {
 		return
 	}

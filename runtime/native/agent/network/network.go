@@ -55,6 +55,11 @@ type Network struct {
 
 	context context.Context
 	stop    context.CancelFunc
+
+	// begun handles what belongs to no connection yet.
+	begun    func(stack.TransportEndpointID, *stack.PacketBuffer) bool
+	openings *openings
+
 	flows   limit
 	pairs   limit
 	reports limit
@@ -88,6 +93,7 @@ func New(file *os.File, mtu uint32, names bool, keeper *upstream.Table) (*Networ
 		queries: newLimit(maxQueries), talks: newLimit(maxTalks),
 	}
 	n.context, n.stop = context.WithCancel(context.Background())
+	n.openings = newOpenings(n.context, maxFlows)
 	var err error
 	if n.link, err = link.New(file, mtu, n.front, n.forget, n.report); err != nil {
 		return nil, err
@@ -148,7 +154,8 @@ func (n *Network) buildStack() error {
 	n.stack.SetRouteTable([]tcpip.Route{
 		{Destination: header.IPv4EmptySubnet, NIC: nic}, {Destination: header.IPv6EmptySubnet, NIC: nic},
 	})
-	n.stack.SetTransportProtocolHandler(tcp.ProtocolNumber, n.takeTCP())
+	n.begun = n.takeTCP()
+	n.stack.SetTransportProtocolHandler(tcp.ProtocolNumber, n.begun)
 	n.stack.SetTransportProtocolHandler(udp.ProtocolNumber, udp.NewForwarder(n.stack, n.takeUDP).HandlePacket)
 	return nil
 }

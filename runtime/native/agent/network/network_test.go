@@ -36,6 +36,9 @@ import (
 
 const testMTU = 9000
 
+// patience is how long a test waits for what must come, on a machine that may be busy with much else.
+const patience = 2 * time.Minute
+
 // wire is a network and the programs' end of its device.
 type wire struct {
 	network  *Network
@@ -177,7 +180,7 @@ func at(s string) (tcpip.FullAddress, tcpip.NetworkProtocolNumber) {
 
 func dial(t *testing.T, s *stack.Stack, address string) (*gonet.TCPConn, error) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), patience)
 	defer stop()
 	to, protocol := at(address)
 	return gonet.DialContextTCP(ctx, s, to, protocol)
@@ -312,7 +315,7 @@ func (p *program) send(t *testing.T, flags header.TCPFlags) {
 // await reads packets until one has these flags and acknowledges all that was sent.
 func (p *program) await(t *testing.T, what string, flags header.TCPFlags) {
 	t.Helper()
-	_ = p.programs.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = p.programs.SetReadDeadline(time.Now().Add(patience))
 	packet := make([]byte, 1<<16)
 	for {
 		n, err := p.programs.Read(packet)
@@ -386,6 +389,32 @@ func TestAConnectionGivesWayToANewOneFromTheSamePort(t *testing.T) {
 	}
 }
 
+func TestAConnectionThatAProgramGivesUpMakesRoomForTheNextFromTheSamePort(t *testing.T) {
+	asked := make(chan *peer.Stream, 10)
+	w := newWire(t, func(s *peer.Stream) { asked <- s })
+	p := &program{wire: w, port: programPort, next: 1000}
+	for range 5 {
+		p.send(t, header.TCPFlagSyn)
+		s := <-asked
+		p.next += 100_000
+		p.send(t, header.TCPFlagSyn)
+		<-s.Cancelled
+		s.Fail("CANCELLED", "as the agent wants")
+		s = <-asked
+		s.Accept()
+		p.next++
+		p.await(t, "an answer", header.TCPFlagSyn|header.TCPFlagAck)
+		p.send(t, header.TCPFlagAck)
+		p.end(t)
+		p.await(t, "the word that the end has come", header.TCPFlagAck)
+		_ = s.CloseWrite()
+		s.Answer(struct{}{})
+		p.await(t, "the end", header.TCPFlagFin|header.TCPFlagAck)
+		p.send(t, header.TCPFlagAck)
+		p.next += 100_000
+	}
+}
+
 func TestTheBeginningOfAConnectionMayComeTwice(t *testing.T) {
 	ask := make(chan struct{})
 	w := newWire(t, func(s *peer.Stream) { <-ask; echo(s) })
@@ -404,9 +433,11 @@ func TestTheBeginningOfAConnectionMayComeTwice(t *testing.T) {
 }
 
 func TestTheNetworkForgetsWhatHasEnded(t *testing.T) {
-	w := newWire(t, echo)
+	const connections = 50
+	answered := make(chan bool, connections)
+	w := newWire(t, func(s *peer.Stream) { echo(s); answered <- true })
 	programs := w.programStack(t)
-	for range 50 {
+	for range connections {
 		c, err := dial(t, programs, "203.0.113.9:443")
 		if err != nil {
 			t.Fatal(err)
@@ -417,13 +448,16 @@ func TestTheNetworkForgetsWhatHasEnded(t *testing.T) {
 		}
 		c.Close()
 	}
-	patience := time.After(10 * time.Second)
+	late := time.After(patience)
 	for range maxFlows {
 		select {
 		case w.network.flows <- struct{}{}:
-		case <-patience:
+		case <-late:
 			t.Fatal("connections are left")
 		}
+	}
+	for range connections {
+		<-answered
 	}
 	if open := w.peer.Open(); open > 0 {
 		t.Fatalf("%d streams are left", open)
@@ -483,11 +517,11 @@ func TestDatagramsAreCarriedOneByOneUntilTheKeeperEndsThem(t *testing.T) {
 		}
 	}
 	close(end)
-	patience := time.After(10 * time.Second)
+	late := time.After(patience)
 	for range maxDatagramFlows {
 		select {
 		case w.network.pairs <- struct{}{}:
-		case <-patience:
+		case <-late:
 			t.Fatal("the flow is left")
 		}
 	}
@@ -505,7 +539,7 @@ func TestMoreDatagramFlowsThanThereMayBeAreRefusedAtOnce(t *testing.T) {
 	if _, err := w.programs.Write(packet); err != nil {
 		t.Fatal(err)
 	}
-	_ = w.programs.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = w.programs.SetReadDeadline(time.Now().Add(patience))
 	answer := make([]byte, 1<<16)
 	n, err := w.programs.Read(answer)
 	if err != nil || n < 28 {
@@ -585,11 +619,11 @@ func FuzzPackets(f *testing.F) {
 		if _, err := w.programs.Write(query(t, next, "localhost.")); err != nil {
 			t.Fatal(err)
 		}
-		patience := time.After(20 * time.Second)
+		late := time.After(patience)
 		for id := next - 1; id != next; {
 			select {
 			case id = <-answered:
-			case <-patience:
+			case <-late:
 				t.Fatal("no answer any more")
 			}
 		}

@@ -24,11 +24,39 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, stream.Chunk); retur
 func (n *Network) takeTCP() func(stack.TransportEndpointID, *stack.PacketBuffer) bool {
 	forwarder := tcp.NewForwarder(n.stack, receiveBuffer, maxFlows, n.openTCP)
 	return func(id stack.TransportEndpointID, packet *stack.PacketBuffer) bool {
-		if len(n.flows) == cap(n.flows) {
+		flags := header.TCP(packet.TransportHeader().Slice()).Flags()
+		if len(n.flows) == cap(n.flows) || !packets.Opening(flags) {
 			return false // the stack answers with a reset
 		}
-		return forwarder.HandlePacket(id, packet)
+		switch n.openings.begin(id, packet) {
+		case later:
+			return true
+		case never:
+			return false
+		}
+		if !forwarder.HandlePacket(id, packet) {
+			n.opened(id)
+			return false
+		}
+		return true
 	}
+}
+
+// complete ends what r asked for, with a reset or with nothing, once it is refused or there is a connection.
+func (n *Network) complete(r *tcp.ForwarderRequest, reset bool) {
+	id := r.ID()
+	r.Complete(reset)
+	n.opened(id)
+}
+
+func (n *Network) opened(id stack.TransportEndpointID) {
+	next := n.openings.end(id)
+	if next == nil {
+		return
+	}
+	defer next.DecRef()
+	n.forget(flowOf(tcp.ProtocolNumber, id))
+	n.begun(id, next)
 }
 
 // forget ends what there is of an earlier connection when a program begins another one from the same port. Packets come in the
@@ -56,7 +84,7 @@ func (n *Network) forget(flow packets.Flow) {
 
 func (n *Network) openTCP(r *tcp.ForwarderRequest) {
 	if !n.flows.take() {
-		r.Complete(true)
+		n.complete(r, true)
 		return
 	}
 	defer n.flows.give()
@@ -65,14 +93,14 @@ func (n *Network) openTCP(r *tcp.ForwarderRequest) {
 		n.talkNames(r)
 		return
 	}
-	s, err := n.keeper.Connect(n.context, askFor(flow))
+	s, err := n.keeper.Connect(n.openings.contextOf(r.ID()), askFor(flow))
 	if err != nil {
 		n.refuseTCP(r, flow, err)
 		return
 	}
 	var queue waiter.Queue
 	endpoint, failed := r.CreateEndpoint(&queue)
-	r.Complete(failed != nil)
+	n.complete(r, failed != nil)
 	if failed != nil {
 		s.Cancel() // The program has given up meanwhile.
 		return
@@ -84,10 +112,10 @@ func (n *Network) openTCP(r *tcp.ForwarderRequest) {
 func (n *Network) refuseTCP(r *tcp.ForwarderRequest, flow packets.Flow, why error) {
 	switch failure.Of(why, "").Kind {
 	case failure.Unreachable, failure.TimedOut:
-		r.Complete(false)
+		n.complete(r, false)
 		_ = n.link.Write(n.front.ErrorFor(flow, packets.Unreachable))
 	default:
-		r.Complete(true)
+		n.complete(r, true)
 	}
 }
 

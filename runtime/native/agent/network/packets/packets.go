@@ -140,10 +140,15 @@ func Opens(packet []byte) (Flow, bool) {
 	if next != uint8(header.TCPProtocolNumber) || len(packet) < size+header.TCPMinimumSize {
 		return Flow{}, false
 	}
-	if flags := header.TCP(packet[size:]).Flags(); flags&(header.TCPFlagSyn|header.TCPFlagAck) != header.TCPFlagSyn {
+	if !Opening(header.TCP(packet[size:]).Flags()) {
 		return Flow{}, false
 	}
 	return FlowOf(packet)
+}
+
+// Opening says whether a packet with these flags begins a connection.
+func Opening(flags header.TCPFlags) bool {
+	return flags&(header.TCPFlagSyn|header.TCPFlagAck) == header.TCPFlagSyn
 }
 
 // Flow is one conversation between a port of the sandbox and one outside.
