@@ -50,7 +50,7 @@ func (d *drained) end(t *testing.T) error {
 	select {
 	case err := <-d.ended:
 		return err
-	case <-time.After(10 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("the drain did not end")
 		return nil
 	}

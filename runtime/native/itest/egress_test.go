@@ -185,6 +185,7 @@ func TestEgressToServersOfAllKinds(t *testing.T) {
 func TestEgressRefusesTheRestAtOnce(t *testing.T) {
 	seen := make(chan bool, 100)
 	port := serve(t, "127.0.0.1:0", func(*net.TCPConn) { seen <- true })
+	pulse := serve(t, web+":0", echoAll)
 	b := reaching(t, openZone)
 	for _, c := range []struct{ network, to string }{
 		{"tcp", "203.0.113.5:" + port},
@@ -196,12 +197,9 @@ func TestEgressRefusesTheRestAtOnce(t *testing.T) {
 		{"udp", "203.0.113.53:53"}, // somebody else's resolver
 		{"udp", "169.254.169.254:53"},
 	} {
-		got, took, _ := strings.Cut(b.probe(t, "try", c.network, c.to), "|")
+		got := b.probe(t, "try", c.network, c.to, "www.example:"+pulse)
 		if got != "connection refused" && got != "no route to host" && got != "network is unreachable" && got != "permission denied" {
 			t.Errorf("%s %s: %s", c.network, c.to, got)
-		}
-		if n, err := strconv.Atoi(took); err != nil || n > 1000 {
-			t.Errorf("%s %s took %s ms", c.network, c.to, took)
 		}
 	}
 	for _, name := range []string{"www.example.org", "host.sandbox", "secret.data.evil.org"} {
@@ -213,7 +211,7 @@ func TestEgressRefusesTheRestAtOnce(t *testing.T) {
 		t.Error("the host's loopback was reached")
 	}
 	for _, e := range b.tried(t) {
-		if e.Kind != "refused" || e.Message == "" {
+		if e.Host != "www.example" && (e.Kind != "refused" || e.Message == "") {
 			t.Errorf("%+v", e)
 		}
 	}
@@ -225,7 +223,7 @@ func TestEgressDoesNotFollowANameToTheLoopback(t *testing.T) {
 	serve(t, "127.0.0.1:"+port, func(conn *net.TCPConn) { seen <- true })
 	b := reaching(t, openZone)
 	// The first look-up is for the name, the second one for the connection.
-	if got := b.probe(t, "try", "tcp", "rebind.example:"+port); !strings.HasPrefix(got, "connection refused|") {
+	if got := b.probe(t, "try", "tcp", "rebind.example:"+port); got != "connection refused" {
 		t.Error(got)
 	}
 	if len(seen) > 0 {
@@ -245,7 +243,7 @@ func TestEgressHostsLoopbackByItsName(t *testing.T) {
 	if got := b.probe(t, "echo", "host.sandbox:"+port, "1600"); !strings.HasPrefix(got, "1600 true") {
 		t.Error(got)
 	}
-	if got := b.probe(t, "try", "tcp", "host.sandbox:22"); !strings.HasPrefix(got, "connection refused|") {
+	if got := b.probe(t, "try", "tcp", "host.sandbox:22"); got != "connection refused" {
 		t.Error(got)
 	}
 }
@@ -254,13 +252,10 @@ func TestEgressManyConnections(t *testing.T) {
 	port := serve(t, web+":0", echoAll)
 	// The server ends first, so that it is the one to remember the connections.
 	brief := serve(t, web+":0", func(conn *net.TCPConn) { _, _ = io.WriteString(conn, "x") })
-	b := reaching(t, openZone, with("timeoutMillis", 300_000))
-	got := b.probe(t, "row", "www.example:"+brief, "500", "read")
-	var median, worst int
-	if _, err := fmt.Sscan(got, &median, &worst); err != nil || worst > 5_000_000 {
-		t.Errorf("%s %v", got, err)
+	b := reaching(t, openZone)
+	if got := b.probe(t, "steady", "www.example:"+port, "www.example:"+brief, "500", "read"); got != "0" {
+		t.Errorf("%s of the connections stalled", got)
 	}
-	t.Logf("connect by name, read, close: %d µs, %d µs at most", median, worst)
 	if got := b.probe(t, "many", "www.example:"+port, "1000"); got != "1000" {
 		t.Error(got)
 	}
@@ -361,7 +356,7 @@ func TestEgressEndsWithItsSandbox(t *testing.T) {
 	if err := b.Terminate(); err != nil {
 		t.Fatal(err)
 	}
-	within(t, 10*time.Second, "the end of the connection", func() { <-gone })
+	within(t, patience, "the end of the connection", func() { <-gone })
 	b.exited(t)
 	if r, err := following.Result(); err != nil || r.Error != nil || !strings.Contains(following.Output(1), `"closed"`) {
 		t.Errorf("%+v %v %s", r, err, following.Output(1))

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"dev.sandboxed/native/itest/client"
 )
@@ -343,7 +342,7 @@ func TestConnectionWithGarbageIsClosedAndHarmsNobody(t *testing.T) {
 	if err := second.Raw(frameOfData(s.ID, flood)); err != nil {
 		t.Fatal(err)
 	}
-	within(t, 10*time.Second, "the end of the connection", func() { <-second.Gone })
+	within(t, patience, "the end of the connection", func() { <-second.Gone })
 	out, r := b.exec(t, argv("echo", "alive"))
 	if code(t, r); out.Output(1) != "alive\n" {
 		t.Fatal(out.Output(1))

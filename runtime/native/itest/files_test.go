@@ -244,7 +244,7 @@ func TestWatchReportsChanges(t *testing.T) {
 		`{"kind":"CREATED","path":"/tmp/w/sub/new/file"}`,
 		`{"kind":"DELETED","path":"/tmp/w/sub"}`,
 	} {
-		within(t, 10*time.Second, line, func() {
+		within(t, patience, line, func() {
 			for !strings.Contains(s.Output(1), line+"\n") {
 				time.Sleep(5 * time.Millisecond)
 			}

@@ -37,7 +37,7 @@ func TestNothingIsLeftWhateverEndsAtAnyMoment(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			within(t, 20*time.Second, "the end of the keeper", func() { _ = keeper.WaitForEnd() })
+			within(t, patience, "the end of the keeper", func() { _ = keeper.WaitForEnd() })
 			id := l.message["id"].(string)
 			eventually(t, "no process is left", func() bool { return len(leftovers(id)) == 0 })
 			if killed {

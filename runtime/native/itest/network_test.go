@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -130,7 +129,7 @@ func run(t *testing.T, p *peer.Peer, arguments ...string) string {
 	t.Helper()
 	var out string
 	var err error
-	within(t, 60*time.Second, strings.Join(arguments, " "), func() { out, err = p.Run(append([]string{"/netprobe"}, arguments...)...) })
+	within(t, patience, strings.Join(arguments, " "), func() { out, err = p.Run(append([]string{"/netprobe"}, arguments...)...) })
 	if err != nil {
 		t.Fatalf("%v: %v", arguments, err)
 	}
@@ -191,6 +190,7 @@ func TestNetworkRefusesAtOnceAndReadably(t *testing.T) {
 		"tcp 198.18.0.1:3":            failing("TIMED_OUT"),
 		"tcp 198.18.0.1:4":            failing("TOO_MANY"),
 		"udp 198.18.0.1:5":            failing("UNREACHABLE"),
+		"tcp 198.18.0.7:80":           server(t, echoing),
 	}.answer)
 	for _, c := range []struct{ network, address, want string }{
 		{"tcp", "203.0.113.9:443", "connection refused"},
@@ -207,9 +207,8 @@ func TestNetworkRefusesAtOnceAndReadably(t *testing.T) {
 		{"udp", "198.18.0.1:5", "connection refused"},
 		{"udp", "224.0.0.251:5353", "connection refused"},
 	} {
-		outcome, millis, _ := strings.Cut(run(t, p, "try", c.network, c.address), "|")
-		if took, err := strconv.Atoi(millis); outcome != c.want || err != nil || took > 900 {
-			t.Errorf("%s %s: %s after %s ms", c.network, c.address, outcome, millis)
+		if got := run(t, p, "try", c.network, c.address, "198.18.0.7:80"); got != c.want {
+			t.Errorf("%s %s: %s", c.network, c.address, got)
 		}
 	}
 }
@@ -307,7 +306,7 @@ func TestNetworkKeepsHalfClosesAndResets(t *testing.T) {
 		t.Error(got)
 	}
 	run(t, p, "deaf", "198.18.0.1:3", "1")
-	within(t, 10*time.Second, "the cancel", func() {
+	within(t, patience, "the cancel", func() {
 		s := <-cut
 		<-s.Cancelled
 		s.Fail("CANCELLED", "cancelled")
@@ -321,26 +320,21 @@ func TestNetworkServesManyConnectionsAtOnce(t *testing.T) {
 	}
 }
 
-// maxConnect is less than the second after which a lost beginning of a connection is sent again.
-const maxConnect = 900 * time.Millisecond
-
+// A burst of packets before would let some of them be lost where nothing here can help: between the programs and the agent is a
+// queue of 1,024 packets in the runtime, which throws away what a starved agent does not read in time.
 func TestNetworkConnectsManyTimesInARowWithoutAStall(t *testing.T) {
 	p := networked(t, routes{
 		"tcp 198.18.0.7:80": server(t, echoing),
 		"tcp 198.18.0.7:81": server(t, func(c *net.TCPConn) { c.Close() }),
 	}.answer)
-	run(t, p, "many", "198.18.0.7:80", "1000") // which leaves much to remember
 	// Whoever ends a connection first has to remember it for a while.
 	for what, arguments := range map[string][]string{
-		"the program ends first": {"row", "198.18.0.7:80", "500"},
-		"the outside ends first": {"row", "198.18.0.7:81", "1000", "wait"},
+		"the program ends first": {"198.18.0.7:80", "500"},
+		"the outside ends first": {"198.18.0.7:81", "1000", "wait"},
 	} {
-		got := run(t, p, arguments...)
-		var median, most int64
-		if _, err := fmt.Sscan(got, &median, &most); err != nil || most > maxConnect.Microseconds() {
-			t.Errorf("%s: %s", what, got)
+		if got := run(t, p, append([]string{"steady", "198.18.0.7:80"}, arguments...)...); got != "0" {
+			t.Errorf("%s: %s connections stalled", what, got)
 		}
-		t.Logf("%s: median and most in µs: %s", what, got)
 	}
 }
 

@@ -126,7 +126,7 @@ func newLaunch(t *testing.T, change ...settings) *launch {
 			"root":   map[string]any{"path": built.image},
 			"mounts": []map[string]any{{"destination": "/proc", "type": "proc"}, {"destination": "/tmp", "type": "tmpfs"}},
 		},
-		"timeoutMillis": 60_000,
+		"timeoutMillis": 600_000,
 	}}
 	for _, c := range change {
 		c(l)
@@ -158,7 +158,7 @@ func start(t *testing.T, change ...settings) *box {
 	b := &box{Client: c, keeper: keeper, directory: l.message["directory"].(string)}
 	t.Cleanup(func() {
 		keeper.Stdin.Close()
-		within(t, 10*time.Second, "the keeper's end", func() { _ = keeper.WaitForEnd() })
+		within(t, patience, "the keeper's end", func() { _ = keeper.WaitForEnd() })
 		c.Close()
 		if _, err := os.Stat(b.directory); !os.IsNotExist(err) {
 			t.Errorf("the directory is left: %v", err)
@@ -166,6 +166,9 @@ func start(t *testing.T, change ...settings) *box {
 	})
 	return b
 }
+
+// patience is how long a test waits for what must come, on a machine that may be busy with much else.
+const patience = 2 * time.Minute
 
 func within(t *testing.T, limit time.Duration, what string, do func()) {
 	t.Helper()
@@ -209,7 +212,7 @@ func (b *box) exited(t *testing.T) client.Exited {
 	select {
 	case e := <-b.Exited:
 		return e
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the sandbox did not end")
 		return client.Exited{}
 	}

@@ -32,7 +32,7 @@ func main() {
 }
 
 var actions = map[string]func(a []string) error{
-	"echo": echo, "try": try, "row": row, "many": many, "resolve": resolve, "udp": udp, "read": read, "send": send,
+	"echo": echo, "try": try, "row": row, "steady": steady, "many": many, "resolve": resolve, "udp": udp, "read": read, "send": send,
 	"throughput": throughput, "latency": latency, "files": files, "raw": raw, "flood": flood, "listen": listen, "deaf": deaf,
 	"datagrams": datagrams,
 }
@@ -45,8 +45,11 @@ func number(s string) int {
 	return n
 }
 
+// patience is how long this waits for what must come, on a machine that may be busy with much else.
+const patience = 2 * time.Minute
+
 func dial(address string) (*net.TCPConn, error) {
-	c, err := net.DialTimeout("tcp", address, 30*time.Second)
+	c, err := net.DialTimeout("tcp", address, patience)
 	if err != nil {
 		return nil, err
 	}
@@ -74,50 +77,94 @@ func echo(a []string) error {
 	return nil
 }
 
-// try prints how a connection fails, and how fast.
+// try prints how a connection fails. With a third argument, an address that echoes, it says so if that came late.
 func try(a []string) error {
-	began := time.Now()
-	c, err := net.DialTimeout(a[0], a[1], 30*time.Second)
-	took := time.Since(began)
+	if len(a) < 3 {
+		fmt.Println(attempt(a[0], a[1], func() {}))
+		return nil
+	}
+	p, err := feel(a[2])
+	if err != nil {
+		return err
+	}
+	began := p.now()
+	late := ""
+	failed := attempt(a[0], a[1], func() {
+		if p.stalledSince(began) {
+			late = ", but late"
+		}
+	})
+	fmt.Printf("%v%s\n", failed, late)
+	return p.stop()
+}
+
+func attempt(network, address string, tried func()) error {
+	c, err := net.DialTimeout(network, address, patience)
 	if err == nil {
-		if strings.HasPrefix(a[0], "udp") {
+		defer c.Close()
+		if strings.HasPrefix(network, "udp") {
 			_, err = c.Write([]byte("hello"))
 			if err == nil {
-				_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
+				_ = c.SetReadDeadline(time.Now().Add(patience))
 				_, err = c.Read(make([]byte, 10))
 			}
-			took = time.Since(began)
 		}
-		c.Close()
 	}
+	tried()
 	var number syscall.Errno
 	if errors.As(err, &number) {
-		err = number
+		return number
 	}
-	fmt.Printf("%v|%d\n", err, took.Milliseconds())
+	return err
+}
+
+// row connects so many times, one after the other, and prints median and maximum in microseconds.
+func row(a []string) error {
+	var all []int64
+	var began time.Time
+	err := connects(a, func() { began = time.Now() }, func() { all = append(all, time.Since(began).Microseconds()) })
+	if err != nil {
+		return err
+	}
+	slices.Sort(all)
+	fmt.Println(all[len(all)/2], all[len(all)-1])
 	return nil
 }
 
-// row connects so many times, one after the other, reading a byte each time, and prints median and maximum in microseconds.
-func row(a []string) error {
-	var all []int64
-	for range number(a[1]) {
-		began := time.Now()
+// steady connects like row and prints how many of the connections stalled: the first argument is an address that echoes.
+func steady(a []string) error {
+	p, err := feel(a[0])
+	if err != nil {
+		return err
+	}
+	stalls := 0
+	var began moment
+	err = connects(a[1:], func() { began = p.now() }, func() {
+		if p.stalledSince(began) {
+			stalls++
+		}
+	})
+	fmt.Println(stalls)
+	return errors.Join(err, p.stop())
+}
+
+// connects connects to an address so many times. With a third argument the other end ends first, so that it is the one to
+// remember the connection.
+func connects(a []string, before, after func()) error {
+	for i := range number(a[1]) {
+		before()
 		c, err := dial(a[0])
 		if err != nil {
-			return fmt.Errorf("after %d: %w", len(all), err)
+			return fmt.Errorf("after %d: %w", i, err)
 		}
-		all = append(all, time.Since(began).Microseconds())
+		after()
 		if len(a) > 2 {
-			// The other end ends first, so that it is the one to remember the connection.
 			if _, err := io.ReadAll(c); err != nil {
 				return err
 			}
 		}
 		c.Close()
 	}
-	slices.Sort(all)
-	fmt.Println(all[len(all)/2], all[len(all)-1])
 	return nil
 }
 
@@ -186,7 +233,7 @@ func udp(a []string) error {
 		return err
 	}
 	got := make([]byte, 1<<16)
-	_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetReadDeadline(time.Now().Add(patience))
 	n, err := c.Read(got)
 	fmt.Println(n, bytes.Equal(got[:n], sent), err)
 	return nil

@@ -11,7 +11,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 )
 
 func parse(t *testing.T, content string) *Proxy {
@@ -115,8 +114,7 @@ func TestSilentProxyIsGivenUp(t *testing.T) {
 		<-asked
 		cancel(because)
 	}()
-	began := time.Now()
-	if _, err := parse(t, `{"url":"http://`+at+`"}`).Dial(ctx, "a.example", 443); err == nil || time.Since(began) > 10*time.Second {
+	if _, err := parse(t, `{"url":"http://`+at+`"}`).Dial(ctx, "a.example", 443); err == nil {
 		t.Fatal(err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -37,7 +37,7 @@ func within(t *testing.T, what string, done <-chan error) error {
 	select {
 	case err := <-done:
 		return err
-	case <-time.After(10 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatalf("%s did not come", what)
 		return nil
 	}

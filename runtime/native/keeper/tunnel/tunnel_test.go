@@ -66,7 +66,7 @@ func dialOutside(t *testing.T, port int) *net.TCPConn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(2 * time.Minute))
 	t.Cleanup(func() { conn.Close() })
 	return conn
 }
