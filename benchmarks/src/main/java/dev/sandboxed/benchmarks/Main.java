@@ -48,6 +48,7 @@ public final class Main {
       case "network" ->
           new NetworkBenchmark(bench, settings.probe(), settings.work(), settings.copies())
               .run(report);
+      case "many" -> new ManyBenchmark(bench, settings.many()).run(report);
       default ->
           throw new IllegalArgumentException(
               "benchmark.parts: there is no \"%s\"; the parts are %s"

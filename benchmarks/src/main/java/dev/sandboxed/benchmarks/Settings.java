@@ -8,6 +8,7 @@ import java.util.List;
  *
  * @param rounds how often each start and exec is measured
  * @param copies how often each transfer of a gibibyte is measured
+ * @param many how many sandboxes live at once where many do
  * @param parts what to measure, in order
  * @param enforce whether a missed aim fails the run
  * @param probe the static program, built by the build
@@ -18,6 +19,7 @@ import java.util.List;
 record Settings(
     int rounds,
     int copies,
+    int many,
     List<String> parts,
     boolean enforce,
     Path probe,
@@ -26,12 +28,14 @@ record Settings(
     Path markdown) {
 
   /** Everything there is to measure. */
-  static final List<String> ALL_PARTS = List.of("start", "exec", "stdout", "copy", "network");
+  static final List<String> ALL_PARTS =
+      List.of("start", "exec", "stdout", "copy", "network", "many");
 
   static Settings fromSystemProperties() {
     return new Settings(
         Integer.getInteger("benchmark.rounds", 40),
         Integer.getInteger("benchmark.copies", 10),
+        Integer.getInteger("benchmark.many", 300),
         List.of(System.getProperty("benchmark.parts", String.join(",", ALL_PARTS)).split(",")),
         Boolean.getBoolean("benchmark.enforce"),
         path("benchmark.probe"),

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxFilter;
+import dev.sandboxed.SandboxInfo;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -37,22 +40,31 @@ class ManySandboxesTest {
   }
 
   @Test
-  void fortySandboxesAtOnceAllAnswer() {
+  void fortySandboxesAtOnceAllAnswerAndAreListed() {
     wave(AT_ONCE);
   }
 
-  /** Creates so many sandboxes at once, has each answer while all are up, and closes them. */
+  /** Has so many sandboxes up at once, each of which answers and is listed, and closes them. */
   private static void wave(int count) {
-    var created = Stream.generate(() -> Sandbox.builder().createAsync()).limit(count).toList();
+    var app = "test-" + UUID.randomUUID();
+    var created =
+        Stream.generate(() -> Sandbox.builder().app(app).createAsync()).limit(count).toList();
     var sandboxes = created.stream().map(CompletableFuture::join).toList();
     try {
       for (var sandbox : sandboxes) {
         assertThat(sandbox.exec("echo", sandbox.id()).await().stdout().strip())
             .isEqualTo(sandbox.id());
       }
+      assertThat(listed(app))
+          .containsExactlyInAnyOrderElementsOf(sandboxes.stream().map(Sandbox::id).toList());
     } finally {
       close(sandboxes);
     }
+    assertThat(listed(app)).isEmpty();
+  }
+
+  private static List<String> listed(String app) {
+    return Sandbox.list(SandboxFilter.all().app(app)).stream().map(SandboxInfo::id).toList();
   }
 
   private static void close(List<Sandbox> sandboxes) {
