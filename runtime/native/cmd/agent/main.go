@@ -4,6 +4,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"syscall"
 
 	"dev.sandboxed/native/agent"
@@ -19,6 +20,9 @@ const failed = 125
 
 func main() {
 	syscall.Umask(0o022)
+	// To wake another thread costs more inside a sandbox than most of what it could take over, and the other processors have the
+	// programs and their kernel to run.
+	runtime.GOMAXPROCS(max(1, runtime.NumCPU()/2))
 	stdin, stdout, err := pipes()
 	if err != nil {
 		fail(err)
