@@ -196,6 +196,13 @@ func (b *Inbox) Next(ctx context.Context) (data []byte, ok bool, err error) {
 	}
 }
 
+// Waiting says whether there is data that Next would return without waiting.
+func (b *Inbox) Waiting() bool {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return len(b.chunks) > 0
+}
+
 // Consumed says that n bytes handed out by Next have been used up, and grants as many again.
 func (b *Inbox) Consumed(n int) {
 	b.mutex.Lock()

@@ -33,9 +33,9 @@ const (
 	maxDatagramFlows = 1024
 
 	// receiveBuffer is how much of a program's data may wait in the stack for the keeper, and sendBuffer how much of the
-	// outside's for the program.
+	// outside's for the program, in whole packets.
 	receiveBuffer = 512 << 10
-	sendBuffer    = 512 << 10
+	sendBuffer    = 8 * fullPacket
 
 	// timeWait is for how long an address and port are kept after the outside ended a connection first. Nothing is ever late on
 	// this wire, which is what the time is for.

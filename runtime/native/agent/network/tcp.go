@@ -1,7 +1,6 @@
 package network
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"sync"
@@ -219,6 +218,9 @@ func (c *connection) in() error {
 	c.queue.EventRegister(&writable)
 	defer c.queue.EventUnregister(&writable)
 	inbox := c.stream.Inbox()
+	var packing packing
+	defer packing.drop()
+	write := func(data *payload) error { return c.write(data, notify) }
 	for {
 		data, ok, err := inbox.Next(c.deaf)
 		if err != nil {
@@ -229,21 +231,28 @@ func (c *connection) in() error {
 			_ = c.endpoint.Shutdown(tcpip.ShutdownWrite)
 			return c.context.Err()
 		}
-		rest := bytes.NewReader(data)
-		for rest.Len() > 0 {
-			_, failed := c.endpoint.Write(rest, tcpip.WriteOptions{})
-			switch failed.(type) {
-			case nil:
-			case *tcpip.ErrWouldBlock:
-				select {
-				case <-notify:
-				case <-c.deaf.Done():
-					return c.deaf.Err()
-				}
-			default:
-				return errors.New(failed.String())
-			}
+		if err := packing.write(data, !inbox.Waiting(), write); err != nil {
+			return err
 		}
 		inbox.Consumed(len(data))
 	}
+}
+
+// write gives the program all of the data, as it takes it.
+func (c *connection) write(data *payload, writable <-chan struct{}) error {
+	for data.Len() > 0 {
+		_, failed := c.endpoint.Write(data, tcpip.WriteOptions{})
+		switch failed.(type) {
+		case nil:
+		case *tcpip.ErrWouldBlock:
+			select {
+			case <-writable:
+			case <-c.deaf.Done():
+				return c.deaf.Err()
+			}
+		default:
+			return errors.New(failed.String())
+		}
+	}
+	return nil
 }
