@@ -92,10 +92,15 @@ func (f *Front) errorV6(quote []byte, why Reason) []byte {
 	return append(packet, quote...)
 }
 
-// ReasonOf chooses what the sender of a refused packet understands best.
+// ReasonOf chooses what the sender of a refused packet understands best. The kernel inside tells a program that connects over
+// IPv6 of nothing but an unreachable network or port.
 func ReasonOf(packet []byte) Reason {
-	if flow, ok := FlowOf(packet); ok && flow.Transport == header.UDPProtocolNumber {
+	switch flow, ok := FlowOf(packet); {
+	case ok && flow.Transport == header.UDPProtocolNumber:
 		return NobodyThere
+	case ok:
+		return Unreachable
+	default:
+		return Prohibited
 	}
-	return Prohibited
 }
