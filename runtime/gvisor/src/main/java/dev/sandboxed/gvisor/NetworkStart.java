@@ -10,10 +10,12 @@ import dev.sandboxed.core.buildtools.BuildTools;
 import dev.sandboxed.core.network.HostProxy;
 import dev.sandboxed.core.network.PolicyMessage;
 import dev.sandboxed.core.protocol.JsonObject;
+import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** Writes what a keeper has to know about a sandbox's network. Thread-safe. */
@@ -23,6 +25,7 @@ final class NetworkStart {
 
   private final Settings settings;
   private final BuildTools tools;
+  private final AtomicBoolean complained = new AtomicBoolean();
 
   NetworkStart(Settings settings, BuildTools tools) {
     this.settings = settings;
@@ -67,7 +70,12 @@ final class NetworkStart {
 
   /** Returns the user's proxy; one that only build tools are configured with serves these. */
   private Optional<HostProxy> proxy(NetworkSpec spec) {
-    return HostProxy.of(settings).or(() -> toolsInside(spec).flatMap(BuildToolAccess::proxy));
+    var proxy = HostProxy.of(settings).or(() -> toolsInside(spec).flatMap(BuildToolAccess::proxy));
+    if (proxy.isEmpty() && complained.compareAndSet(false, true)) {
+      HostProxy.complaint(settings)
+          .ifPresent(text -> System.getLogger("dev.sandboxed").log(Level.WARNING, text));
+    }
+    return proxy;
   }
 
   private static boolean usesBuildTools(NetworkSpec spec) {

@@ -4,6 +4,7 @@ import dev.sandboxed.core.buildtools.MavenSettings.Mirror;
 import dev.sandboxed.core.buildtools.MavenSettings.Profile;
 import dev.sandboxed.core.buildtools.MavenSettings.Repository;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Reads what Maven downloads from: the repositories that it has built in, those of active profiles,
@@ -37,18 +39,26 @@ final class MavenReader implements ToolReader {
     }
     var maven = found.get();
     var environment = tools.environment();
-    var arguments = MavenArguments.of(environment.variable("MAVEN_ARGS").orElse(""));
+    var arguments = MavenArguments.of(environment);
     var user = arguments.userSettings().orElse(environment.home().resolve(".m2/settings.xml"));
     var global = arguments.globalSettings().orElse(maven.settings());
     var settings = MavenSettings.read(user).over(MavenSettings.read(global));
     var changed = settings.interpolated(text -> interpolate(text, environment));
-    return Optional.of(read(settings, changed, maven.builtIn(), arguments.activeProfiles()));
+    return Optional.of(read(settings, changed, maven.builtIn(), arguments));
   }
 
   private static ToolConfiguration read(
-      MavenSettings written, MavenSettings settings, Profile builtIn, Set<String> alsoActive) {
+      MavenSettings written, MavenSettings settings, Profile builtIn, MavenArguments arguments) {
     var builder = new ToolConfiguration.Builder("Maven");
-    var profiles = settings.active(alsoActive);
+    Stream.of(arguments.userSettings(), arguments.globalSettings())
+        .flatMap(Optional::stream)
+        .filter(file -> !Files.isRegularFile(file))
+        .forEach(
+            file ->
+                builder.warn(
+                    "there is no file %s, which its arguments name; the settings in it do not count"
+                        .formatted(file)));
+    var profiles = settings.active(arguments.activeProfiles());
     for (var profile : settings.profiles().values()) {
       if (profile.conditional()
           && !profiles.contains(profile)
@@ -164,23 +174,30 @@ final class MavenReader implements ToolReader {
   }
 
   /**
-   * What {@code MAVEN_ARGS} says.
+   * What Maven is told when it is started: by {@code MAVEN_ARGS}, and on the command line of the
+   * Maven that started this process, if one did, which its own script hands on.
    *
    * @param activeProfiles the ids of profiles
    */
   private record MavenArguments(
       Optional<Path> userSettings, Optional<Path> globalSettings, Set<String> activeProfiles) {
 
-    static MavenArguments of(String text) {
+    static MavenArguments of(HostEnvironment environment) {
       Optional<Path> user = Optional.empty();
       Optional<Path> global = Optional.empty();
       var profiles = new LinkedHashSet<String>();
-      var words = List.of(text.strip().replace("=", " ").split("\\s+"));
+      var words =
+          Stream.of("MAVEN_ARGS", "MAVEN_CMD_LINE_ARGS")
+              .flatMap(name -> environment.variable(name).stream())
+              .flatMap(text -> Stream.of(text.strip().replace("=", " ").split("\\s+")))
+              .toList();
+      // Where the user has started Maven, and not where this process happens to be.
+      var directory = environment.path("PWD").orElse(Path.of("").toAbsolutePath());
       for (var i = 0; i + 1 < words.size(); i++) {
         var value = words.get(i + 1);
         switch (words.get(i)) {
-          case "-s", "--settings" -> user = Optional.of(Path.of(value));
-          case "-gs", "--global-settings" -> global = Optional.of(Path.of(value));
+          case "-s", "--settings" -> user = Optional.of(directory.resolve(value));
+          case "-gs", "--global-settings" -> global = Optional.of(directory.resolve(value));
           case "-P", "--activate-profiles" -> profiles.addAll(List.of(value.split(",")));
           default -> {}
         }

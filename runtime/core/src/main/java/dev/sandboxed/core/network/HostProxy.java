@@ -35,12 +35,38 @@ public record HostProxy(URI url, List<String> noProxy) {
    * variables {@code HTTPS_PROXY}, {@code HTTP_PROXY} and {@code NO_PROXY}, in either case of
    * letters.
    *
-   * <p>A value that names no HTTP proxy counts as none, as programs of the host take it too.
+   * <p>A value that names no HTTP proxy counts as none, as programs of the host take it too; {@link
+   * #complaint} tells of it.
    */
   public static Optional<HostProxy> of(Settings settings) {
     return ofProperties(settings, "https")
         .or(() -> ofProperties(settings, "http"))
         .or(() -> ofEnvironment(settings));
+  }
+
+  /**
+   * Says which setting names a proxy of another kind, such as SOCKS, that is not used, and what to
+   * do; empty if there is none, or an HTTP proxy besides.
+   */
+  public static Optional<String> complaint(Settings settings) {
+    if (of(settings).isPresent()) {
+      return Optional.empty();
+    }
+    var property =
+        settings.property("socksProxyHost").map(host -> "The Java property socksProxyHost");
+    return property
+        .or(
+            () ->
+                Stream.of("https_proxy", "http_proxy", "all_proxy")
+                    .flatMap(name -> Stream.of(name, name.toUpperCase(Locale.ROOT)))
+                    .filter(name -> settings.variable(name).isPresent())
+                    .findFirst())
+        .map(
+            name ->
+                ("%s does not name an HTTP proxy (http://host:port), the only kind that sandboxes"
+                     + " use: what they reach is connected to directly. Set HTTPS_PROXY to one, or"
+                     + " unset this to no longer be told")
+                    .formatted(name));
   }
 
   /**

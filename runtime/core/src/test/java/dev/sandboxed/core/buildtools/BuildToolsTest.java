@@ -164,6 +164,27 @@ class BuildToolsTest {
   }
 
   @Test
+  void maven_with_settings_from_the_command_line() throws IOException {
+    var settings =
+        """
+        <settings><mirrors><mirror><id>m</id><mirrorOf>*</mirrorOf><url>https://%s/m</url></mirror></mirrors></settings>
+        """;
+    home.needs("mvn")
+        .file(".m2/settings.xml", settings.formatted("user.example"))
+        .file("work/other.xml", settings.formatted("other.example"))
+        .variable("PWD", home.path().resolve("work").toString())
+        .variable("MAVEN_CMD_LINE_ARGS", " -B -s other.xml --global-settings=none.xml test");
+
+    var access = home.access();
+
+    assertThat(ToolHome.hosts(access, "Maven")).containsExactly("other.example:443");
+    assertThat(access.warnings())
+        .contains(
+            "Maven: there is no file %s, which its arguments name; the settings in it do not count"
+                .formatted(home.path().resolve("work/none.xml")));
+  }
+
+  @Test
   void maven_without_settings_has_what_is_built_in() throws IOException {
     var access = home.needs("mvn").access();
     assertThat(access.hosts())

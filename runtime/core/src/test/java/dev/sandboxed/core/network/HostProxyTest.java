@@ -43,8 +43,37 @@ class HostProxyTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"socks5://proxy.example:1080", "https://proxy.example", "http://", "::"})
-  void what_is_no_http_proxy_counts_as_none(String value) {
-    assertThat(HostProxy.of(Settings.of(Map.of(), Map.of("https_proxy", value)))).isEmpty();
+  void what_is_no_http_proxy_counts_as_none_and_is_told_of(String value) {
+    var settings = Settings.of(Map.of(), Map.of("https_proxy", value));
+    assertThat(HostProxy.of(settings)).isEmpty();
+    assertThat(HostProxy.complaint(settings)).get().asString().startsWith("https_proxy does not");
+  }
+
+  @Test
+  void proxies_of_other_kinds_are_told_of_without_what_they_hold() {
+    assertThat(
+            HostProxy.complaint(
+                Settings.of(Map.of(), Map.of("ALL_PROXY", "socks5://me:s3cret@proxy.example"))))
+        .contains(
+            "ALL_PROXY does not name an HTTP proxy (http://host:port), the only kind that sandboxes"
+                + " use: what they reach is connected to directly. Set HTTPS_PROXY to one, or unset"
+                + " this to no longer be told");
+    assertThat(
+            HostProxy.complaint(Settings.of(Map.of("socksProxyHost", "proxy.example"), Map.of())))
+        .get()
+        .asString()
+        .startsWith("The Java property socksProxyHost does not");
+  }
+
+  @Test
+  void nothing_is_told_of_hosts_without_a_proxy_or_with_one_that_is_used() {
+    assertThat(HostProxy.complaint(Settings.of(Map.of(), Map.of()))).isEmpty();
+    assertThat(
+            HostProxy.complaint(
+                Settings.of(
+                    Map.of("https.proxyHost", "java.example"),
+                    Map.of("all_proxy", "socks5://proxy.example"))))
+        .isEmpty();
   }
 
   @Test
