@@ -20,19 +20,14 @@ public final class ListMojo extends AbstractSandboxesMojo {
   @Parameter(property = "sandbox.tags")
   @Nullable List<String> tags;
 
-  /** {@code table} for people, or {@code json} on standard output for programs; use -q with it. */
-  @Parameter(property = "sandbox.output", defaultValue = "table")
-  private String output = "table";
-
   /** Made by Maven. */
   public ListMojo() {}
 
   @Override
-  void run(Backend backend) throws MojoExecutionException {
-    var shown = Output.of(output);
+  void run(Backend backend, Output shown) throws MojoExecutionException {
     var table = new SandboxTable(backend.list(filter()), Instant.now());
     if (shown == Output.JSON) {
-      System.out.println(table.json());
+      print(table::writeTo);
     } else {
       table.show(new LogConsole(getLog()));
     }

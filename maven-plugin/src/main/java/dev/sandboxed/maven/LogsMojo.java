@@ -3,7 +3,9 @@ package dev.sandboxed.maven;
 import dev.sandboxed.Backend;
 import dev.sandboxed.Durations;
 import dev.sandboxed.LogLine;
+import dev.sandboxed.SecretMask;
 import java.time.Instant;
+import java.util.function.Consumer;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +33,11 @@ public final class LogsMojo extends AbstractSandboxesMojo {
   public LogsMojo() {}
 
   @Override
-  void run(Backend backend) {
+  void run(Backend backend, Output shown) {
     try (var sandbox = find(backend, sandboxId)) {
+      var mask = SecretMask.of(sandbox.spec().secrets());
+      Consumer<LogLine> show =
+          line -> show(new LogLine(line.at(), line.source(), mask.apply(line.text())), shown);
       var log = sandbox.logs();
       if (since != null) {
         log = log.since(Instant.now().minus(Durations.parse(since)));
@@ -42,15 +47,26 @@ public final class LogsMojo extends AbstractSandboxesMojo {
       }
       if (follow) {
         try (var lines = log.follow()) {
-          lines.forEach(this::show);
+          lines.forEach(show);
         }
       } else {
-        log.lines().forEach(this::show);
+        log.lines().forEach(show);
       }
     }
   }
 
-  private void show(LogLine line) {
+  private void show(LogLine line, Output shown) {
+    if (shown == Output.JSON) {
+      print(
+          to -> {
+            to.writeStartObject();
+            to.writeStringProperty("at", JsonOutput.time(line.at()));
+            to.writeStringProperty("source", line.source().name());
+            JsonOutput.text(to, "text", line.text());
+            to.writeEndObject();
+          });
+      return;
+    }
     var text = SafeText.line(line.text());
     if (line.source() == LogLine.Source.STDERR) {
       getLog().warn(text);

@@ -14,8 +14,19 @@ public final class PruneMojo extends AbstractSandboxesMojo {
   public PruneMojo() {}
 
   @Override
-  void run(Backend backend) {
+  void run(Backend backend, Output shown) {
     var removed = backend.prune();
+    if (shown == Output.JSON) {
+      print(
+          to -> {
+            to.writeStartObject();
+            to.writeArrayPropertyStart("removed");
+            removed.forEach(to::writeString);
+            to.writeEndArray();
+            to.writeEndObject();
+          });
+      return;
+    }
     getLog()
         .info(
             removed.isEmpty()

@@ -15,10 +15,21 @@ public final class StopMojo extends AbstractSandboxesMojo {
   public StopMojo() {}
 
   @Override
-  void run(Backend backend) {
+  void run(Backend backend, Output shown) {
     try (var sandbox = find(backend, sandboxId)) {
       var status = sandbox.terminate().join();
-      getLog().info("The sandbox %s has ended: %s".formatted(sandbox.id(), status));
+      if (shown == Output.JSON) {
+        print(
+            to -> {
+              to.writeStartObject();
+              to.writeStringProperty("id", sandbox.id());
+              to.writeNumberProperty("exitCode", status.code());
+              to.writeStringProperty("reason", status.reason().name());
+              to.writeEndObject();
+            });
+      } else {
+        getLog().info("The sandbox %s has ended: %s".formatted(sandbox.id(), status));
+      }
     }
   }
 }

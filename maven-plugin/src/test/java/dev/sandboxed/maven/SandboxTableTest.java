@@ -59,16 +59,20 @@ class SandboxTableTest {
   void says_so_when_nothing_runs() {
     new SandboxTable(List.of(), NOW).show(console);
     assertThat(console.lines()).containsExactly("No sandbox runs.");
-    assertThat(new SandboxTable(List.of(), NOW).json()).isEqualTo("[]");
+    assertThat(json()).isEqualTo("[]");
   }
 
   @Test
   void writes_json_for_programs() {
-    assertThat(new SandboxTable(List.of(PLAIN), NOW).json())
+    assertThat(json(PLAIN))
         .isEqualTo(
             "[{\"id\":\"sb-with-a-long-id\",\"app\":\"default\",\"tags\":{},\"created\":\"2026-11-22T11:59:55Z\",\"timeoutSeconds\":30,\"detached\":false,\"image\":\"directory"
                 + " /x\",\"command\":\"\",\"ports\":[]}]");
-    assertThat(new SandboxTable(List.of(DB), NOW).json())
+    assertThat(json(DB))
         .contains("\"name\":\"db\"", "\"idleTimeoutSeconds\":300", "\"ports\":[5432]");
+  }
+
+  private static String json(SandboxInfo... sandboxes) {
+    return JsonOutput.of(new SandboxTable(List.of(sandboxes), NOW)::writeTo);
   }
 }
