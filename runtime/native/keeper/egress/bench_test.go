@@ -31,6 +31,7 @@ type observer struct{}
 func (observer) Running(frame.Greeting) {}
 func (observer) Terminate()             {}
 func (observer) Silent(time.Duration)   {}
+func (observer) Note(string)            {}
 
 // agent is one that the test plays, over pipes, to a real relay.
 type agent struct {

@@ -91,6 +91,9 @@ func (e *Entrypoint) start(r *relay.Relay, request *stream.Request) (any, error)
 	return nil, request.Event(started)
 }
 
+// Note keeps a line about a call of a client beside what the program prints.
+func (e *Entrypoint) Note(text string) { e.log.Note(time.Now(), text) }
+
 // PID is the program's number inside; zero if there is none.
 func (e *Entrypoint) PID() int64 {
 	e.mutex.Lock()

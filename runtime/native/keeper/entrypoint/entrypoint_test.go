@@ -23,6 +23,7 @@ type quiet struct{}
 
 func (quiet) Running(frame.Greeting) {}
 func (quiet) Terminate()             {}
+func (quiet) Note(string)            {}
 func (quiet) Silent(time.Duration)   {}
 
 // bench is an entrypoint behind a relay, whose agent and client are the test.

@@ -1,4 +1,4 @@
-// Package output keeps what a sandbox's entrypoint printed, in two files that take turns, for readers who come early or late.
+// Package output keeps what a sandbox's entrypoint printed, and notes of calls, in two files that take turns, for readers who come early or late.
 package output
 
 import (
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -24,6 +25,10 @@ const (
 	HeaderSize = 13
 	// MaxPiece bounds a piece. More at once is split.
 	MaxPiece = 256 << 10
+	// Noted is the channel of notes, which are no output: 1 and 2 are the entrypoint's.
+	Noted = 3
+	// MaxNote bounds a note. What is over it is cut off.
+	MaxNote = 4 << 10
 	// OldSuffix is added to the name of the file that was full last.
 	OldSuffix = ".1"
 )
@@ -62,14 +67,34 @@ func (l *Log) Append(ctx context.Context, channel uint8, at time.Time, data []by
 	}
 }
 
+// Note writes a line about the sandbox. It waits for nobody: where a reader is behind that holds the log, the note is dropped, since it would
+// push out what that reader is to get.
+func (l *Log) Note(at time.Time, text string) {
+	l.mutex.Lock()
+	behind := l.behind()
+	l.mutex.Unlock()
+	if behind || text == "" {
+		return
+	}
+	line := strings.ToValidUTF8(strings.NewReplacer("\n", " ", "\r", " ").Replace(text[:min(len(text), MaxNote)]), "")
+	l.append(Noted, at, []byte(line+"\n"))
+}
+
+// behind says whether a reader that holds the log has much to read yet. It needs the lock.
+func (l *Log) behind() bool {
+	for r := range l.readers {
+		if r.hold && r.at < l.end()-ahead {
+			return true
+		}
+	}
+	return false
+}
+
 func (l *Log) awaitHolders(ctx context.Context) {
 	for {
 		l.mutex.Lock()
 		changed := l.changed
-		behind := false
-		for r := range l.readers {
-			behind = behind || r.hold && r.at < l.end()-ahead
-		}
+		behind := l.behind()
 		l.mutex.Unlock()
 		if !behind {
 			return

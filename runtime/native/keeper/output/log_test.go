@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -121,5 +122,34 @@ func TestWhatCannotBeWrittenIsDropped(t *testing.T) {
 	l.Close()
 	if text := read(t, l.Reader(0, true, false)); text != "" {
 		t.Fatalf("%q", text)
+	}
+}
+
+func TestNotesAreLinesOfTheirOwnAndGiveWayToReadersThatHoldTheLog(t *testing.T) {
+	l := New(filepath.Join(t.TempDir(), "log"))
+	l.Append(t.Context(), 1, time.Now(), []byte("out "))
+	l.Note(time.UnixMilli(7), "exec a\nb\r: done\xff")
+	l.Note(time.Now(), "")
+	l.Note(time.Now(), strings.Repeat("x", MaxNote+1))
+	r := l.Reader(0, false, false)
+	for _, want := range []struct {
+		channel uint8
+		text    string
+	}{{1, "out "}, {Noted, "exec a b : done\n"}, {Noted, strings.Repeat("x", MaxNote) + "\n"}} {
+		piece, channel, err := r.Next(t.Context())
+		if err != nil || channel != want.channel || string(piece[HeaderSize:]) != want.text {
+			t.Fatalf("%d %q %v", channel, piece, err)
+		}
+	}
+	if _, _, err := r.Next(t.Context()); !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+
+	holder := l.Reader(0, true, true)
+	for range 2 * fileSize / MaxNote {
+		l.Note(time.Now(), strings.Repeat("n", MaxNote))
+	}
+	if piece, _, err := holder.Next(t.Context()); err != nil || string(piece[HeaderSize:]) != "out " {
+		t.Fatalf("%q %v", piece, err)
 	}
 }

@@ -171,12 +171,19 @@ func (c *client) control(f frame.Frame) error {
 		return fmt.Errorf("%s on stream 0 is not for clients", f.Type)
 	}
 	var request struct {
-		Terminate bool `json:"terminate"`
+		Terminate bool   `json:"terminate"`
+		Note      string `json:"note"`
 	}
 	if err := json.Unmarshal(f.Payload, &request); err != nil {
 		return err
 	}
-	if request.Terminate && c.relay.observer != nil {
+	if c.relay.observer == nil {
+		return nil
+	}
+	if request.Note != "" {
+		c.relay.observer.Note(request.Note)
+	}
+	if request.Terminate {
 		c.relay.observer.Terminate()
 	}
 	return nil

@@ -57,6 +57,8 @@ type Observer interface {
 	Running(agent frame.Greeting)
 	// Terminate is called when a client asks for the end of the sandbox.
 	Terminate()
+	// Note is called with what a client has to say of a call of its own, before anything that it sent later is looked at.
+	Note(text string)
 	// Silent is called when the agent has not answered for so long that it never will.
 	Silent(silence time.Duration)
 }

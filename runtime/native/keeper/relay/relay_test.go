@@ -18,6 +18,7 @@ type quiet struct{}
 func (quiet) Running(frame.Greeting) {}
 func (quiet) Terminate()             {}
 func (quiet) Silent(time.Duration)   {}
+func (quiet) Note(string)            {}
 
 // bench is a relay between a client and an agent that are both the test.
 type bench struct {

@@ -272,6 +272,13 @@ func (k *Keeper) Terminate() {
 	k.judge(relay.Outcome{Code: codeTerminated, Reason: "TERMINATED"})
 }
 
+// Note implements relay.Observer.
+func (k *Keeper) Note(text string) {
+	if k.entrypoint != nil {
+		k.entrypoint.Note(text)
+	}
+}
+
 // Silent implements relay.Observer.
 func (k *Keeper) Silent(silence time.Duration) {
 	k.judge(failed(fmt.Sprintf("the agent, process 1 of the sandbox, has not answered for %s; "+

@@ -43,6 +43,7 @@ type observer struct{}
 func (observer) Running(frame.Greeting) {}
 func (observer) Terminate()             {}
 func (observer) Silent(time.Duration)   {}
+func (observer) Note(string)            {}
 
 // Start has a relay serve an agent until the test ends.
 func Start(t *testing.T, activity *relay.Activity) *relay.Relay {

@@ -10,7 +10,10 @@ import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.jspecify.annotations.Nullable;
 
-/** Shows what the entrypoint of a sandbox printed, also after the sandbox has ended. */
+/**
+ * Shows what the entrypoint of a sandbox printed, and what a verbose one noted of calls, also after
+ * the sandbox has ended.
+ */
 @Mojo(name = "logs", requiresProject = false, aggregator = true, threadSafe = true)
 public final class LogsMojo extends AbstractSandboxesMojo {
   /** The sandbox: its id, its name, or {@code app/name}; once it has ended, its id. */
@@ -70,6 +73,8 @@ public final class LogsMojo extends AbstractSandboxesMojo {
     var text = SafeText.line(line.text());
     if (line.source() == LogLine.Source.STDERR) {
       getLog().warn(text);
+    } else if (line.source() == LogLine.Source.NOTE) {
+      getLog().info("[note] " + text);
     } else {
       getLog().info(text);
     }

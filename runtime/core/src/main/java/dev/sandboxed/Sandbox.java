@@ -173,9 +173,10 @@ public interface Sandbox extends AutoCloseable {
   Optional<SandboxProcess> entrypoint();
 
   /**
-   * Returns what the entrypoint printed so far, with times; it answers for ended sandboxes too.
+   * Returns what the entrypoint printed so far, with times, and what a verbose sandbox noted of
+   * calls; it answers for ended sandboxes too.
    *
-   * @return the whole log; empty if there is no entrypoint
+   * @return the whole log; empty if there is no entrypoint and no note
    */
   SandboxLog logs();
 

@@ -399,7 +399,11 @@ public final class SandboxBuilder {
   }
 
   /**
-   * Logs every exec and file call with its duration.
+   * Notes every exec and file call with its outcome and duration, whichever handle or process makes
+   * it: in the sandbox's own {@linkplain Sandbox#logs log}, as lines of {@link
+   * LogLine.Source#NOTE}, and for {@link System.Logger} {@code dev.sandboxed}. Secrets are masked,
+   * and a note is cut off after 2,000 characters; while the entrypoint waits for a reader of its
+   * output, notes are dropped.
    *
    * @param verbose whether to
    * @return this

@@ -6,7 +6,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What the entrypoint of a sandbox printed: an immutable choice of it, refined step by step.
+ * What the entrypoint of a sandbox printed, and what a {@linkplain SandboxBuilder#verbose verbose}
+ * sandbox notes of calls: an immutable choice of it, refined step by step.
  *
  * <p>The last 4 MiB at least are kept, and 8 MiB at most, also after the sandbox has ended, until
  * its record is pruned.
@@ -41,7 +42,7 @@ public interface SandboxLog {
   /**
    * Returns the lines that there are now.
    *
-   * @return the lines of both streams, in the order in which they came
+   * @return the lines of both streams and the notes, in the order in which they came
    */
   List<LogLine> lines();
 

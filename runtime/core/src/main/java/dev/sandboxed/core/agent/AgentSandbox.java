@@ -243,7 +243,11 @@ public final class AgentSandbox implements Sandbox {
         origin.executor(),
         environment(origin),
         origin.workdir(),
-        new CallLog(origin.id(), origin.spec().verbose(), mask),
+        new CallLog(
+            origin.id(),
+            origin.spec().verbose(),
+            mask,
+            note -> connection.control(JsonObject.of(Map.of("note", note)))),
         mask);
   }
 
@@ -314,6 +318,7 @@ public final class AgentSandbox implements Sandbox {
 
   @Override
   public SandboxLog logs() {
+    context.log().settle();
     return KeptLog.of(log);
   }
 
@@ -370,6 +375,7 @@ public final class AgentSandbox implements Sandbox {
   @Override
   public CompletableFuture<ExitStatus> terminate() {
     held();
+    context.log().settle();
     context.connection().control(TERMINATE);
     return onExit();
   }
@@ -397,6 +403,7 @@ public final class AgentSandbox implements Sandbox {
 
   @Override
   public void close() {
+    context.log().settle();
     if (!owned || lifecycle.isDetached()) {
       lifecycle.letGo();
       context.connection().close();

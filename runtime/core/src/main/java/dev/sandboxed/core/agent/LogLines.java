@@ -12,16 +12,21 @@ import java.util.Optional;
 
 /** Makes lines of pieces of output. Not thread-safe. */
 final class LogLines {
+  /** The channel of what was noted of calls; the others are the entrypoint's. */
+  private static final int NOTED = 3;
+
   private static final int MAX_LINE = 64 << 10;
 
   private final Open stdout = new Open(Source.STDOUT);
   private final Open stderr = new Open(Source.STDERR);
+  private final Open notes = new Open(Source.NOTE);
 
   /** Takes a piece; returns the lines that it ends. */
   List<LogLine> take(LogPieces.Piece piece) {
     return switch (piece.channel()) {
       case Frame.OUTPUT -> stdout.take(piece);
       case Frame.ERROR_OUTPUT -> stderr.take(piece);
+      case NOTED -> notes.take(piece);
       default -> List.of();
     };
   }
@@ -31,6 +36,7 @@ final class LogLines {
     var rest = new ArrayList<LogLine>();
     stdout.end().ifPresent(rest::add);
     stderr.end().ifPresent(rest::add);
+    notes.end().ifPresent(rest::add);
     return rest;
   }
 
