@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -96,7 +97,7 @@ func bounds() []Check {
 	for _, name := range []string{limits.Memory, limits.CPU, limits.PIDs} {
 		c := Check{Name: name, OK: true}
 		if place := l.Place(name); place != "" {
-			c.Detail = "limited by the cgroup " + place
+			c.Detail = "kept by the kernel, exactly: each sandbox is in a cgroup of its own in " + filepath.Dir(place)
 		} else {
 			c.OK = name != limits.CPU
 			c.Detail = otherwise[name]
@@ -109,9 +110,9 @@ func bounds() []Check {
 }
 
 var otherwise = map[string]string{
-	limits.Memory: "this user may make no memory cgroup: the keeper measures the memory and ends a sandbox that uses too much",
-	limits.CPU:    "this user may make no cpu cgroup: a sandbox is bound to whole processors, fractions are rounded up",
-	limits.PIDs:   "this user may make no pids cgroup: the number of processes is limited by RLIMIT_NPROC",
+	limits.Memory: "kept by the keeper, which measures the memory again and again and ends a sandbox that uses too much: this user may make no memory cgroup",
+	limits.CPU:    "kept in whole processors, to which a sandbox is bound, fractions rounded up: this user may make no cpu cgroup",
+	limits.PIDs:   "kept inside by the agent, exactly, and on the host by RLIMIT_NPROC: this user may make no pids cgroup",
 }
 
 func tracing() Check {

@@ -19,10 +19,15 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Looks at what sandboxes need from this machine, and starts one. */
 final class Doctor {
   private static final long LITTLE_SPACE = 1L << 30;
+
+  /** What the keeper calls the limits, for people. */
+  private static final Map<String, String> LIMITS =
+      Map.of("memory", "memory limit", "cpu", "cpu limit", "pids", "process limit");
 
   private final Settings settings;
   private final GvisorBackend backend;
@@ -60,8 +65,14 @@ final class Doctor {
     try {
       for (var check : HostCheck.all(binaries.keeper())) {
         var level = check.ok() ? Level.OK : check.required() ? Level.ERROR : Level.WARNING;
-        add(check.name(), level, check.detail(), check.fix());
+        add(LIMITS.getOrDefault(check.name(), check.name()), level, check.detail(), check.fix());
       }
+      add(
+          "disk limit",
+          Level.OK,
+          "kept by the sandbox's own kernel, exactly: what is written inside lives in memory, and"
+              + " counts against the memory limit too; volumes and writable mounts are the host's",
+          "");
     } catch (IOException e) {
       add("host", Level.ERROR, "The keeper cannot check it: " + message(e), "");
     } catch (InterruptedException e) {

@@ -1,5 +1,6 @@
 package dev.sandboxed.gvisor.control;
 
+import dev.sandboxed.ExitStatus;
 import dev.sandboxed.Sandbox;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -90,6 +91,8 @@ final class Elsewhere implements AutoCloseable {
           yield sandbox.exec("sh", "-c", words[2]).await().stdout();
         }
       }
+      case "status" ->
+          Sandbox.fromId(words[1]).poll().map(ExitStatus::toString).orElse("still running");
       case "terminate" -> Sandbox.fromId(words[1]).terminate().join().toString();
       default -> throw new IllegalArgumentException(words[0]);
     };
