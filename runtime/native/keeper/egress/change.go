@@ -10,7 +10,8 @@ import (
 // change answers {"op":"policy","policy":{…}} and cuts what the new policy does not allow.
 func (e *Egress) change(r *stream.Request) (any, error) {
 	var asked struct {
-		Policy json.RawMessage `json:"policy"`
+		Policy      json.RawMessage `json:"policy"`
+		Description json.RawMessage `json:"description"`
 	}
 	if err := json.Unmarshal(r.Payload(), &asked); err != nil || len(asked.Policy) == 0 {
 		return nil, stream.Errorf(stream.Invalid, `a change of the policy needs a "policy"`)
@@ -19,14 +20,24 @@ func (e *Egress) change(r *stream.Request) (any, error) {
 	if err != nil {
 		return nil, stream.Errorf(stream.Invalid, "%v", err)
 	}
-	return map[string]int{"cut": e.replace(next)}, nil
+	return map[string]int{"cut": e.replace(next, asked.Description)}, nil
+}
+
+// describe answers {"op":"description"} with what came with the last change of the policy.
+func (e *Egress) describe(*stream.Request) (any, error) {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	if e.description == nil {
+		return map[string]any{}, nil
+	}
+	return map[string]any{"description": e.description}, nil
 }
 
 // replace puts a policy in force, and says how many connections it has cut.
-func (e *Egress) replace(next *policy.Policy) (cut int) {
+func (e *Egress) replace(next *policy.Policy, description json.RawMessage) (cut int) {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
-	e.policy = next
+	e.policy, e.description = next, description
 	for c := range e.open {
 		if c.member != "" {
 			continue

@@ -124,7 +124,7 @@ func TestPolicyCutsDatagramsToo(t *testing.T) {
 	server := echoUDP(t)
 	a := startWith(t, openUDP)
 	s := a.connect(t, "udp", "127.0.0.5", server.Port()).connected()
-	if cut := a.egress.replace(parsed(t, open)); cut != 1 {
+	if cut := a.egress.replace(parsed(t, open), nil); cut != 1 {
 		t.Fatal(cut)
 	}
 	s.expect(frame.End)

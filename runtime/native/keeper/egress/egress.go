@@ -4,6 +4,7 @@ package egress
 
 import (
 	"context"
+	"encoding/json"
 	"net/netip"
 	"sync"
 	"time"
@@ -57,12 +58,14 @@ type Egress struct {
 	over    context.CancelCauseFunc
 	settled chan struct{} // closed once all connections have ended with the sandbox
 
-	mutex     sync.Mutex
-	policy    *policy.Policy
-	open      map[*connection]bool
-	closed    bool
-	ways      sync.WaitGroup
-	followers sync.WaitGroup
+	mutex  sync.Mutex
+	policy *policy.Policy
+	// description is what clients tell each other of the policy in force, once it was changed.
+	description json.RawMessage
+	open        map[*connection]bool
+	closed      bool
+	ways        sync.WaitGroup
+	followers   sync.WaitGroup
 }
 
 // New is a way out under the settings.
@@ -95,6 +98,7 @@ func (e *Egress) Register(router Router) {
 	router.HandleAgent("resolve", e.resolve)
 	router.HandleAgent("connect", e.connect)
 	router.HandleClient("policy", e.change)
+	router.HandleClient("description", e.describe)
 	router.HandleClient("connections", e.connections)
 }
 

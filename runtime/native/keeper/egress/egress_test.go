@@ -374,9 +374,15 @@ func TestPolicyIsReplacedAndCutsWhatItForbids(t *testing.T) {
 		s.grant(100)
 		s.expect(frame.Credit)
 	}
+	if result := ask(t, c, map[string]any{"op": "description"}); string(result.Ok) != `{}` {
+		t.Fatalf("%s %+v", result.Ok, result.Error)
+	}
 	next := fmt.Sprintf(`{"allow":[{"text":"the port","cidr":"127.0.0.5","ports":[[%d,%d]]}]}`, kept.Port(), kept.Port())
-	result := ask(t, c, map[string]any{"op": "policy", "policy": json.RawMessage(next)})
+	result := ask(t, c, map[string]any{"op": "policy", "policy": json.RawMessage(next), "description": map[string]bool{"any": true}})
 	if result.Error != nil || string(result.Ok) != `{"cut":2}` {
+		t.Fatalf("%s %+v", result.Ok, result.Error)
+	}
+	if result := ask(t, c, map[string]any{"op": "description"}); string(result.Ok) != `{"description":{"any":true}}` {
 		t.Fatalf("%s %+v", result.Ok, result.Error)
 	}
 	for _, s := range []*asked{byName, byAddress} {
@@ -419,7 +425,7 @@ func TestPolicyThatIsReplacedWhileConnectingCounts(t *testing.T) {
 	if err := c.verdict(a.egress.current().Decide(c.destination)); err != nil {
 		t.Fatal(err)
 	}
-	a.egress.replace(policy.Closed())
+	a.egress.replace(policy.Closed(), nil)
 	var failure *stream.Error
 	if err := a.egress.admit(c); !errors.As(err, &failure) || failure.Kind != stream.Refused || len(a.egress.open) != 0 {
 		t.Fatal(err)
@@ -570,7 +576,7 @@ func TestMembersOfANetworkAreReachedWhateverThePolicySays(t *testing.T) {
 	if got := s.data(5); got != "hello" {
 		t.Fatal(got)
 	}
-	if cut := a.egress.replace(policy.Closed()); cut != 0 {
+	if cut := a.egress.replace(policy.Closed(), nil); cut != 0 {
 		t.Fatal(cut)
 	}
 	if answer, _ := a.connect(t, "tcp", address, 5433).result(); answer != stream.ConnectionRefused {

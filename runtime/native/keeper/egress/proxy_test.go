@@ -118,7 +118,7 @@ func TestNamesGoThroughTheProxy(t *testing.T) {
 	if err != nil || strings.Contains(string(content), "geheim") || strings.Contains(string(content), "dXNlcj") {
 		t.Fatalf("%s %v", content, err)
 	}
-	if cut := a.egress.replace(parsed(t, `{}`)); cut > 2 {
+	if cut := a.egress.replace(parsed(t, `{}`), nil); cut > 2 {
 		t.Fatal(cut)
 	}
 }
@@ -137,10 +137,10 @@ func TestProxiedConnectionsAreCutByName(t *testing.T) {
 	at, _ := startProxy(t, "hidden.example:443", server)
 	a := start(t, Settings{Policy: parsed(t, `{"everything":true}`), Proxy: through(t, "user:geheim@", at)})
 	s := a.connect(t, "tcp", a.addressOf(t, "hidden.example"), 443).connected()
-	if cut := a.egress.replace(parsed(t, `{"everything":true,"deny":[{"domain":"other.example"}]}`)); cut != 0 {
+	if cut := a.egress.replace(parsed(t, `{"everything":true,"deny":[{"domain":"other.example"}]}`), nil); cut != 0 {
 		t.Fatal(cut)
 	}
-	if cut := a.egress.replace(parsed(t, `{"everything":true,"deny":[{"domain":"hidden.example"}]}`)); cut != 1 {
+	if cut := a.egress.replace(parsed(t, `{"everything":true,"deny":[{"domain":"hidden.example"}]}`), nil); cut != 1 {
 		t.Fatal(cut)
 	}
 	if answer, _ := s.result(); answer != stream.Reset {

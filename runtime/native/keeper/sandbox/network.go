@@ -25,6 +25,7 @@ func (k *Keeper) connectNetwork() error {
 	k.relay.HandleClient("tunnel", k.tunnels.Handle)
 	if !k.start.Network.HasDevice() {
 		k.relay.HandleClient("policy", noNetwork)
+		k.relay.HandleClient("description", noNetwork)
 		k.relay.HandleClient("connections", noNetwork)
 		return nil
 	}

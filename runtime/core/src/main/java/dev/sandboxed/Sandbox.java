@@ -203,7 +203,8 @@ public interface Sandbox extends AutoCloseable {
   PortTunnel tunnel(int port);
 
   /**
-   * Returns which destinations outside the sandbox may reach now.
+   * Returns which destinations outside the sandbox may reach now, whichever handle or process
+   * changed that last; once the sandbox has ended, what this handle knew last.
    *
    * @return the policy in force; {@link NetworkPolicy#none} if the spec names none
    */

@@ -79,8 +79,32 @@ final class RemoteNetwork {
     return opened;
   }
 
+  /**
+   * Returns the policy in force, whichever handle put it there; the last that is known at the end.
+   */
   NetworkPolicy policy() {
-    return policy;
+    if (!device || lifecycle.ended().isDone()) {
+      return policy;
+    }
+    try {
+      synchronized (changing) {
+        policy =
+            call(
+                Request.of(
+                    Map.of("op", "description"),
+                    ok -> ok.object("description").map(SpecMessage::policy).orElse(policy),
+                    this::notTold),
+                "the network policy");
+        return policy;
+      }
+    } catch (SandboxException e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw e;
+      }
+      // It is ending.
+      lifecycle.awaitEnd(e);
+      return policy;
+    }
   }
 
   /** Replaces the policy; returns how many connections were cut. */
@@ -95,7 +119,13 @@ final class RemoteNetwork {
       var cut =
           call(
               Request.of(
-                  Map.of("op", "policy", "policy", messages.apply(wanted)),
+                  Map.of(
+                      "op",
+                      "policy",
+                      "policy",
+                      messages.apply(wanted),
+                      "description",
+                      SpecMessage.policy(wanted)),
                   ok -> (int) Math.max(0, ok.number("cut").orElse(0)),
                   this::changeRefused),
               "the change of the network policy");
@@ -160,6 +190,12 @@ final class RemoteNetwork {
                 .formatted(port, id, NetworkSpec.MAX_PORTS, error.message())
             : "Port %d of the sandbox %s gets no tunnel: %s (%s)"
                 .formatted(port, id, error.message(), error.kind()));
+  }
+
+  private SandboxException notTold(AgentError error) {
+    return new SandboxException(
+        "The network policy of the sandbox %s is not told: %s (%s)"
+            .formatted(id, error.message(), error.kind()));
   }
 
   private SandboxException changeRefused(AgentError error) {

@@ -149,7 +149,8 @@ final class SpecMessage {
         .orElseGet(Image::host);
   }
 
-  private static JsonObject policy(NetworkPolicy policy) {
+  /** Writes a policy as its user put it, which {@link #policy(JsonObject)} reads. */
+  static JsonObject policy(NetworkPolicy policy) {
     return JsonObject.of(
         Map.of(
             "everything",
@@ -168,7 +169,7 @@ final class SpecMessage {
     return rules.map(NetworkRule::text).toList();
   }
 
-  private static NetworkPolicy policy(JsonObject message) {
+  static NetworkPolicy policy(JsonObject message) {
     var policy = NetworkPolicy.none();
     if (message.flag("buildTools")) {
       policy = policy.and(NetworkPolicy.buildTools());

@@ -123,7 +123,7 @@ class RemoteNetworkTest {
   void the_policy_is_replaced() throws IOException {
     var sandbox = start(Sandbox.builder().network(NetworkPolicy.none()));
     keeper.hear(FrameType.OPEN);
-    assertThat(sandbox.network()).isEqualTo(NetworkPolicy.none());
+    assertThat(told(sandbox, Map.of())).isEqualTo(NetworkPolicy.none());
     var policy = NetworkPolicy.allow("example.org");
     var change = later(() -> sandbox.changeNetwork(policy));
     var request = keeper.hear(FrameType.OPEN);
@@ -133,7 +133,8 @@ class RemoteNetworkTest {
     ok(request.stream(), Map.of("cut", 3));
 
     assertThat(change.join()).isEqualTo(3);
-    assertThat(sandbox.network()).isEqualTo(policy);
+    var description = request.json().object("description").orElseThrow();
+    assertThat(told(sandbox, Map.of("description", description))).isEqualTo(policy);
   }
 
   @Test
@@ -149,7 +150,16 @@ class RemoteNetworkTest {
         .havingCause()
         .withMessage(
             "The network policy of the sandbox sb-fake was not changed: no such thing (INVALID)");
-    assertThat(sandbox.network()).isEqualTo(NetworkPolicy.none());
+    assertThat(told(sandbox, Map.of())).isEqualTo(NetworkPolicy.none());
+  }
+
+  /** Asks for the policy, which the keeper answers so. */
+  private NetworkPolicy told(Sandbox sandbox, Map<String, Object> answer) throws IOException {
+    var policy = later(sandbox::network);
+    var request = keeper.hear(FrameType.OPEN);
+    assertThat(request.json().string("op")).contains("description");
+    ok(request.stream(), answer);
+    return policy.join();
   }
 
   @Test

@@ -97,6 +97,28 @@ class HandlesTest {
   }
 
   @Test
+  void a_policy_that_one_handle_changes_is_the_policy_of_all() {
+    var first = NetworkPolicy.allow("*.example.org:443");
+    try (var sandbox = Sandbox.builder().app(app).network(first).create();
+        var found = Sandbox.fromId(sandbox.id())) {
+      assertThat(found.network()).isEqualTo(first);
+      var second =
+          NetworkPolicy.allow("example.org")
+              .and(NetworkPolicy.allowPrivate("intern.example.org"))
+              .and(NetworkPolicy.deny("10.0.0.0/8"));
+      found.changeNetwork(second);
+      assertThat(sandbox.network()).isEqualTo(second);
+      sandbox.changeNetwork(NetworkPolicy.none());
+      assertThat(found.network()).isEqualTo(NetworkPolicy.none());
+      try (var later = Sandbox.fromId(sandbox.id())) {
+        assertThat(later.network()).isEqualTo(NetworkPolicy.none());
+      }
+      sandbox.close();
+      assertThat(sandbox.network()).isEqualTo(NetworkPolicy.none());
+    }
+  }
+
+  @Test
   void a_detached_sandbox_outlives_its_creator_and_is_found_by_its_name() throws Exception {
     var id = elsewhere.ask("create-detached", app, "db", "60", GREETER);
     elsewhere.exit();
