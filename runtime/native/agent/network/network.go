@@ -32,11 +32,6 @@ const (
 	// maxDatagramFlows bounds the pairs of ports between which datagrams go.
 	maxDatagramFlows = 1024
 
-	// receiveBuffer is how much of a program's data may wait in the stack for the keeper, and sendBuffer how much of the
-	// outside's for the program, in whole packets.
-	receiveBuffer = 512 << 10
-	sendBuffer    = 8 * fullPacket
-
 	// timeWait is for how long an address and port are kept after the outside ended a connection first. Nothing is ever late on
 	// this wire, which is what the time is for.
 	timeWait = time.Millisecond
@@ -162,8 +157,9 @@ func (n *Network) buildStack() error {
 
 func (n *Network) configureTCP() error {
 	wait, retries := tcpip.TCPTimeWaitTimeoutOption(timeWait), tcpip.TCPSynRetriesOption(handshakeRetries)
-	send := tcpip.TCPSendBufferSizeRangeOption{Min: tcp.MinBufferSize, Default: sendBuffer, Max: sendBuffer}
-	receive := tcpip.TCPReceiveBufferSizeRangeOption{Min: tcp.MinBufferSize, Default: receiveBuffer, Max: receiveBuffer}
+	most := bufferSize(0)
+	send := tcpip.TCPSendBufferSizeRangeOption{Min: tcp.MinBufferSize, Default: most, Max: most}
+	receive := tcpip.TCPReceiveBufferSizeRangeOption{Min: tcp.MinBufferSize, Default: most, Max: most}
 	for _, option := range []tcpip.SettableTransportProtocolOption{&wait, &retries, &send, &receive} {
 		if err := n.stack.SetTransportProtocolOption(tcp.ProtocolNumber, option); err != nil {
 			return fmt.Errorf("configure TCP by %T: %s", option, err)

@@ -21,7 +21,7 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, stream.Chunk); retur
 
 // takeTCP handles what belongs to no connection yet. The forwarder gives each new one a goroutine.
 func (n *Network) takeTCP() func(stack.TransportEndpointID, *stack.PacketBuffer) bool {
-	forwarder := tcp.NewForwarder(n.stack, receiveBuffer, maxFlows, n.openTCP)
+	forwarder := tcp.NewForwarder(n.stack, bufferSize(0), maxFlows, n.openTCP)
 	return func(id stack.TransportEndpointID, packet *stack.PacketBuffer) bool {
 		flags := header.TCP(packet.TransportHeader().Slice()).Flags()
 		if len(n.flows) == cap(n.flows) || !packets.Opening(flags) {
@@ -104,7 +104,25 @@ func (n *Network) openTCP(r *tcp.ForwarderRequest) {
 		s.Cancel() // The program has given up meanwhile.
 		return
 	}
+	if size := bufferSize(len(n.flows)); size < bufferSize(0) {
+		endpoint.SocketOptions().SetReceiveBufferSize(int64(size), true)
+		endpoint.SocketOptions().SetSendBufferSize(int64(size), true)
+	}
 	newConnection(n.context, endpoint, &queue, s).carry()
+}
+
+// bufferSize is how much of a program's data may wait in the stack for the keeper, and as much of the outside's for the program:
+// whole packets, and many of them, since whoever wakes up should find much to do. It is smaller where there are many connections,
+// so that all of them together hold some gigabytes at most.
+func bufferSize(flows int) int {
+	switch {
+	case flows < 64:
+		return 32 * fullPacket
+	case flows < 512:
+		return 8 * fullPacket
+	default:
+		return 4 * fullPacket
+	}
 }
 
 // refuseTCP answers at once with what makes the clearest error inside.

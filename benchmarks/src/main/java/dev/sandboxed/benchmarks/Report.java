@@ -39,7 +39,7 @@ record Report(Machine machine, List<Samples> samples, List<Aim> aims) {
         agent's, on its way to the keeper, and is one system call of the agent's, as is its acknowledgement; no
         packet can be larger than 64 KiB. A system call that does nothing takes 4 us inside where a processor is
         free to wait for it, and 40 us where none is, against 0.1 us outside; to wake another thread and be woken
-        takes 80 us, against 3. A gibibyte is at least 16,400 packets and takes the sandbox 5 to 7 s of processor
+        takes 80 us, against 3. A gibibyte is at least 16,400 packets and takes the sandbox 4 to 6 s of processor
         time, of which the agent and the program themselves have a seventh; keeper and server share two processors
         with them. A byte out and back takes 12 system calls of the agent and 10 of a program in Go. A tunnel needs
         one stack less.
