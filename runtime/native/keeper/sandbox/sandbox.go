@@ -19,6 +19,7 @@ import (
 	"dev.sandboxed/native/keeper/config"
 	"dev.sandboxed/native/keeper/egress"
 	"dev.sandboxed/native/keeper/entrypoint"
+	"dev.sandboxed/native/keeper/gofer"
 	"dev.sandboxed/native/keeper/isolate"
 	"dev.sandboxed/native/keeper/limits"
 	"dev.sandboxed/native/keeper/network"
@@ -237,6 +238,7 @@ func (k *Keeper) judge(outcome relay.Outcome) {
 func (k *Keeper) Running(agent frame.Greeting) {
 	k.limits.Confirm(k.runtime.pid())
 	close(k.running)
+	go k.watchMounts()
 	tunnels, err := k.openTunnels()
 	if err != nil {
 		k.judge(failed(err.Error(), ""))
@@ -366,6 +368,8 @@ func (k *Keeper) watchIdle() {
 	if limit == 0 {
 		return
 	}
+	<-k.running // to start takes as long as it takes, and is not idle
+	k.activity.Touch()
 	for {
 		idle := k.activity.Idle()
 		if idle >= limit {
@@ -374,6 +378,18 @@ func (k *Keeper) watchIdle() {
 			return
 		}
 		time.Sleep(min(limit-idle, limit))
+	}
+}
+
+// watchMounts ends the sandbox when its mounts are not served any more.
+func (k *Keeper) watchMounts() {
+	found, err := gofer.Find(k.runtime.pid())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "keeper:", err)
+		return
+	}
+	if found.Lost() {
+		k.judge(failed("the process of the runtime that serves the sandbox's mounts (runsc-gofer) was killed", ""))
 	}
 }
 

@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.sandboxed.BackendUnavailableException;
+import dev.sandboxed.ExitReason;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxFailedException;
+import dev.sandboxed.core.binaries.BinaryCache;
+import dev.sandboxed.core.binaries.CacheRoot;
+import dev.sandboxed.core.binaries.SandboxBinaries;
 import dev.sandboxed.core.binaries.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -50,6 +55,22 @@ class StartFailureTest {
 
       assertThatExceptionOfType(CancellationException.class).isThrownBy(future::join);
       await().until(() -> !Hosts.hasProcessNaming(script) && Hosts.keepers() == 0);
+    }
+  }
+
+  @Test
+  void starts_for_longer_than_its_idle_timeout() throws IOException {
+    var ours = Settings.ofProcess();
+    var runsc =
+        SandboxBinaries.locate(
+                ours, new BinaryCache(CacheRoot.from(ours)), getClass().getClassLoader())
+            .runsc();
+    var script = script("sleep 2; exec " + runsc + " \"$@\"");
+
+    try (var backend = GvisorBackend.open(settings(Map.of("sandboxed.runsc", script)));
+        var sandbox =
+            Sandbox.builder().backend(backend).idleTimeout(Duration.ofSeconds(1)).create()) {
+      assertThat(sandbox.onExit().join().reason()).isEqualTo(ExitReason.IDLE_TIMEOUT);
     }
   }
 

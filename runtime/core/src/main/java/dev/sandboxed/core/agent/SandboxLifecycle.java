@@ -134,7 +134,8 @@ final class SandboxLifecycle implements AgentConnection.Listener {
         ? known.notRunning()
         : gone != null
             ? gone
-            : new SandboxException("The connection to the sandbox " + id + " is closing");
+            // Nobody told of an end, and nobody here closed the connection.
+            : Ending.failed(id, spec, "the connection to it was lost", "").notRunning();
   }
 
   /** The keeper went away, or was sent away for what it said, without telling how it ended. */

@@ -60,7 +60,7 @@ class SigkillTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"keeper", "runsc-sandbox"})
+  @ValueSource(strings = {"keeper", "runsc-sandbox", "runsc-gofer"})
   void aHelperKilledIsAClearErrorAndLeavesNothing(String helper) throws Exception {
     var victim = arena.start(log, "hold", work.toString());
     await().atMost(60, SECONDS).until(() -> Files.readString(log).contains(Victim.CREATED));
