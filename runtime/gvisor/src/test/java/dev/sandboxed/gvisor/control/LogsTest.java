@@ -39,9 +39,9 @@ class LogsTest {
       assertThat(sandbox.logs().tail(1).lines())
           .singleElement()
           .satisfies(l -> assertThat(l.source()).isEqualTo(LogLine.Source.STDERR));
+      assertThatExceptionOfType(InvalidSpecException.class)
+          .isThrownBy(() -> sandbox.logs().tail(-1));
     }
-    assertThatExceptionOfType(InvalidSpecException.class)
-        .isThrownBy(() -> Sandbox.builder().create().logs().tail(-1));
   }
 
   @Test
