@@ -8,4 +8,7 @@ assert log.contains('sandbox.memory: "lots" is not a size; write a number and a 
 assert log =~ /sandbox\.dir is \S+no-such-directory, which is no directory/
 assert log.contains('Skipped, as sandbox.skip is set')
 assert log =~ /\S+src is no project that can be recognised: it has no pom\.xml/
+assert log.contains('The network policy refused 1 destination; allow what is needed with -Dsandbox.network=')
+assert log =~ /dns:\/\/refused\.example: .*refused\.example/
+assert log.contains('sandbox.network.deny is set without sandbox.network')
 true

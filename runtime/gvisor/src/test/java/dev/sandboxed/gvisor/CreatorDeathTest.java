@@ -3,6 +3,7 @@ package dev.sandboxed.gvisor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sandboxed.SandboxNetwork;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
 class CreatorDeathTest {
   private Process creator;
   private String id = "";
+  private String network = "";
 
   @BeforeEach
   void start() throws IOException {
@@ -28,8 +30,11 @@ class CreatorDeathTest {
             System.getProperty("java.class.path"),
             Leaver.class.getName());
     creator = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    id = creator.inputReader(StandardCharsets.UTF_8).readLine();
+    var output = creator.inputReader(StandardCharsets.UTF_8);
+    id = output.readLine();
+    network = output.readLine();
     assertThat(id).startsWith("sb-");
+    assertThat(Hosts.stateDirectory(network)).isDirectory();
     assertThat(Hosts.hasProcessNaming(id)).isTrue();
   }
 
@@ -46,6 +51,7 @@ class CreatorDeathTest {
     // The shutdown hook waits for the clean-up, so there is nothing to wait for here.
     assertThat(Hosts.hasProcessNaming(id)).isFalse();
     assertThat(Hosts.stateDirectory(id)).doesNotExist();
+    assertThat(Hosts.stateDirectory(network)).doesNotExist();
   }
 
   @Test
@@ -53,6 +59,13 @@ class CreatorDeathTest {
     creator.destroyForcibly();
 
     await().atMost(Duration.ofSeconds(30)).until(() -> !Hosts.hasProcessNaming(id));
-    await().until(() -> !Hosts.stateDirectory(id).toFile().exists());
+    await().atMost(Duration.ofSeconds(30)).until(() -> !Hosts.stateDirectory(id).toFile().exists());
+    // The next process that uses networks removes what is left of one whose process is gone.
+    try (var next = SandboxNetwork.create()) {
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> !Hosts.stateDirectory(network).toFile().exists());
+      assertThat(Hosts.stateDirectory(next.id())).isDirectory();
+    }
   }
 }
