@@ -17,14 +17,15 @@ import java.util.Set;
  * A place where sandboxes are killed: a cache and a state that nobody else uses, so that whatever
  * is left can be told from what others run.
  */
-final class Arena implements AutoCloseable {
+public final class Arena implements AutoCloseable {
   private final Path root;
   private final Path cache;
   private final Path state;
   private final Leftovers leftovers;
   private final Set<String> ids = new HashSet<>();
 
-  Arena() throws IOException {
+  /** Makes the place, which is removed when it is closed. */
+  public Arena() throws IOException {
     // Short, since the paths of sockets are limited.
     root = Files.createTempDirectory("sbk").toRealPath();
     cache =
@@ -36,7 +37,7 @@ final class Arena implements AutoCloseable {
   }
 
   /** Makes a directory for what a victim writes. */
-  Path work(String name) throws IOException {
+  public Path work(String name) throws IOException {
     return Files.createDirectory(root.resolve(name));
   }
 
@@ -48,28 +49,39 @@ final class Arena implements AutoCloseable {
   /** Starts a JVM through other programs, on a host that lacks something. */
   Process startOn(List<String> host, List<String> properties, Path log, String... args)
       throws IOException {
+    var builder = program(host, properties, Victim.class, args).redirectErrorStream(true);
+    return builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())).start();
+  }
+
+  /** Describes a JVM with a main class of the tests, whose sandboxes will live here. */
+  public ProcessBuilder program(
+      List<String> host, List<String> properties, Class<?> main, String... args) {
     var command = new ArrayList<>(host);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m"));
     command.addAll(properties);
     command.add("-Dsandboxed.cache=" + cache);
     command.add("-Djava.io.tmpdir=" + state);
-    command.add("-Dsandboxed.records=" + root.resolve("records"));
+    command.add("-Dsandboxed.records=" + records());
     var classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    command.addAll(List.of("-cp", classPath, Victim.class.getName()));
+    command.addAll(List.of("-cp", classPath, main.getName()));
     command.addAll(List.of(args));
-    var builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    var builder = new ProcessBuilder(command);
     builder.environment().remove("XDG_RUNTIME_DIR");
-    return builder.start();
+    return builder;
   }
 
   /** Waits until no process, socket or mount of a sandbox is left. */
-  void awaitNothingRuns() {
+  public void awaitNothingRuns() {
     await()
         .atMost(30, SECONDS)
         .untilAsserted(() -> assertThat(leftovers.running()).as("left behind").isEmpty());
+  }
+
+  /** Remembers a sandbox whose cgroups must go. */
+  public void note(String id) {
+    ids.add(id);
   }
 
   /** Remembers the sandboxes that there are now, whose cgroups must go. */
@@ -83,7 +95,7 @@ final class Arena implements AutoCloseable {
   }
 
   /** Lets another JVM create one more sandbox, and checks that not a file is left after it. */
-  void awaitNothingIsLeft(Path work, Path log) throws Exception {
+  public void awaitNothingIsLeft(Path work, Path log) throws Exception {
     awaitNothingRuns();
     var next = start(log, "once", work.toString());
     assertThat(next.waitFor(100, SECONDS)).isTrue();
@@ -99,17 +111,22 @@ final class Arena implements AutoCloseable {
   }
 
   /** Where programs and images are unpacked. */
-  Path cache() {
+  public Path cache() {
     return cache;
   }
 
+  /** Where what is left to be known of ended sandboxes is. */
+  public Path records() {
+    return root.resolve("records");
+  }
+
   /** Where running sandboxes have their directories. */
-  Path state() {
+  public Path state() {
     return state;
   }
 
   /** The processes of sandboxes that run here. */
-  Leftovers leftovers() {
+  public Leftovers leftovers() {
     return leftovers;
   }
 

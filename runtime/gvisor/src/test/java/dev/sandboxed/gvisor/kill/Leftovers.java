@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param root holds the cache and the state of the sandboxes looked for
  */
-record Leftovers(Path root) {
+public record Leftovers(Path root) {
 
   /** Returns what still runs or is in use, in words; empty if nothing is. */
   List<String> running() {
@@ -32,7 +32,8 @@ record Leftovers(Path root) {
   }
 
   /**
-   * Returns temporary files anywhere, and everything but a directory for each user in the state.
+   * Returns temporary files anywhere, and everything in the state but a directory for each user,
+   * and one in it that holds the names in use.
    */
   List<String> files(Path state) {
     return tree(root)
@@ -63,14 +64,16 @@ record Leftovers(Path root) {
   }
 
   private static boolean isUsersDirectory(Path file, Path state) {
-    return file.equals(state) || file.getParent().equals(state);
+    return file.equals(state)
+        || file.getParent().equals(state)
+        || (file.endsWith("names") && file.getParent().getParent().equals(state));
   }
 
   /** A process and how it was called. */
-  record Running(long pid, String command) {}
+  public record Running(long pid, String command) {}
 
   /** Returns the processes that run a program from the root, or have it in an argument. */
-  List<Running> processes() {
+  public List<Running> processes() {
     return processIds()
         .filter(pid -> !pid.equals(Long.toString(ProcessHandle.current().pid())))
         .filter(pid -> isOurs(Path.of("/proc", pid)))
