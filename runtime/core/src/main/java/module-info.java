@@ -1,6 +1,8 @@
 /** The API, the agent client and the image store: everything but a backend. */
 module dev.sandboxed.core {
   requires transitive org.jspecify;
+  requires com.github.luben.zstd_jni;
+  requires java.net.http;
   requires java.xml;
   requires tools.jackson.core;
   requires tools.jackson.databind;
@@ -19,6 +21,8 @@ module dev.sandboxed.core {
   exports dev.sandboxed.core.network to
       dev.sandboxed.gvisor;
   exports dev.sandboxed.core.protocol to
+      dev.sandboxed.gvisor;
+  exports dev.sandboxed.core.registry to
       dev.sandboxed.gvisor;
   exports dev.sandboxed.core.volume to
       dev.sandboxed.gvisor;

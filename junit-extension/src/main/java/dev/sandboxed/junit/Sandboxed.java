@@ -138,7 +138,8 @@ public @interface Sandboxed {
    * Names the root file system.
    *
    * @return {@code host} for the host's own tools, the default; {@code directory:<path>} for a
-   *     directory's copy; {@code tar:<path>} for the contents of a tar file
+   *     directory's copy; {@code tar:<path>} for the contents of a tar file; anything else is a
+   *     reference to an image of a registry, such as {@code python:3.12-slim}
    */
   String image() default "";
 

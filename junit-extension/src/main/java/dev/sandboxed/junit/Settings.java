@@ -339,8 +339,14 @@ final class Settings {
     if (text.startsWith("tar:") && !rest.isEmpty()) {
       return Image.tar(path(rest));
     }
-    throw new InvalidSpecException(
-        "\"%s\" is not an image; write host, directory:<path> or tar:<path>".formatted(text));
+    try {
+      return Image.registry(text);
+    } catch (InvalidSpecException e) {
+      throw new InvalidSpecException(
+          "\"%s\" is not an image; write host, directory:<path>, tar:<path> or a registry's reference: %s"
+              .formatted(text, e.getMessage()),
+          e);
+    }
   }
 
   private static Path path(String text) {

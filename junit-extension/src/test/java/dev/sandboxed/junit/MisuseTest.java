@@ -241,7 +241,7 @@ class MisuseTest {
     void test(Sandbox sandbox) {}
   }
 
-  @Sandboxed(image = "debian:12")
+  @Sandboxed(image = "Debian:12")
   static class BadImage {
     @Test
     void test(Sandbox sandbox) {}
@@ -333,7 +333,7 @@ class MisuseTest {
           BadProcesses     | @Sandboxed(processes = -3) on method [void $BadProcesses.test(dev.sandboxed.Sandbox)]: The limit of processes is -3; it must be 1 at least
           BadTimeout       | @Sandboxed(timeout = "soon") on class [$BadTimeout]: "soon" is not a duration; write a number and a unit, such as 500ms, 30s or 5m
           BadIdleTimeout   | @Sandboxed(idleTimeout = "25h") on class [$BadIdleTimeout]: The idle timeout is PT25H; it must be more than zero and at most 24 hours
-          BadImage         | @Sandboxed(image = "debian:12") on class [$BadImage]: "debian:12" is not an image; write host, directory:<path> or tar:<path>
+          BadImage         | @Sandboxed(image = "Debian:12") on class [$BadImage]: "Debian:12" is not an image; write host, directory:<path>, tar:<path> or a registry's reference: "Debian:12" is not an image reference: the name "Debian" is malformed; names have lower-case letters and digits, in parts joined by '.', '_', '__' or '-'
           BadWorkdir       | @Sandboxed(workdir = "work") on class [$BadWorkdir]: The working directory "work" is not an absolute, normalised path; write it like /work/src
           BadNetwork       | @Sandboxed(network = "example.org, https://example.com") on class [$BadNetwork]: "https://example.com" is not a network pattern: "https" is not tcp or udp; write only the host and perhaps a port, such as example.org:443
           BadNetworkDeny   | @Sandboxed(networkDeny = "*") on class [$BadNetworkDeny]: "*" is not a network pattern: it denies every host; leave it out: what no rule allows is closed, or add a port

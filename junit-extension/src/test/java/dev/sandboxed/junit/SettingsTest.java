@@ -153,10 +153,15 @@ class SettingsTest {
   @Sandboxed(image = "tar:rootfs.tar")
   static class OfTar {}
 
+  @Sandboxed(image = "localhost:5000/team/app:1")
+  static class OfRegistry {}
+
   @Test
   void knowsTheKindsOfImages() {
     assertThat(spec(OfHost.class).image()).isEqualTo(Image.host());
     assertThat(spec(OfTar.class).image()).isEqualTo(Image.tar(Path.of("rootfs.tar")));
+    assertThat(spec(OfRegistry.class).image())
+        .isEqualTo(Image.registry("localhost:5000/team/app:1"));
   }
 
   @Sandboxed(

@@ -39,7 +39,10 @@ abstract class AbstractCheckoutMojo extends AbstractMojo {
   @Parameter(property = "sandbox.processes")
   @Nullable Integer processes;
 
-  /** The root file system: {@code host}, or the path of a directory or of a tar file. */
+  /**
+   * The root file system: {@code host}, the path of a directory or of a tar file, or else an image
+   * of a registry, such as {@code localhost:5000/team/build:21}.
+   */
   @Parameter(property = "sandbox.image", defaultValue = "host")
   String image = "host";
 

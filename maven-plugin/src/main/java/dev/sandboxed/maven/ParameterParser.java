@@ -84,9 +84,19 @@ record ParameterParser(
     if (Files.isRegularFile(path)) {
       return Image.tar(path);
     }
-    throw new InvalidSpecException(
-        "sandbox.image is \"%s\", which is neither host nor the path of a directory or of a tar file"
-            .formatted(image));
+    if (image.startsWith("/") || image.startsWith(".")) {
+      throw new InvalidSpecException(
+          "sandbox.image is \"%s\", and there is no directory and no tar file of that path"
+              .formatted(image));
+    }
+    try {
+      return Image.registry(image);
+    } catch (InvalidSpecException e) {
+      throw new InvalidSpecException(
+          "sandbox.image is \"%s\", which is neither host, nor the path of a directory or of a tar file, nor a registry's reference: %s"
+              .formatted(image, e.getMessage()),
+          e);
+    }
   }
 
   private Limits limits() {

@@ -49,7 +49,7 @@ public interface Exec {
   Exec secret(Secret secret);
 
   /**
-   * Runs the command as another user; root unless set.
+   * Runs the command as another user; unless set the image's, which is root if it names none.
    *
    * @param user {@code name}, {@code uid}, {@code name:group} or {@code uid:gid}
    * @return a changed copy

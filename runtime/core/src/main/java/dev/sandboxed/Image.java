@@ -37,6 +37,25 @@ public sealed interface Image {
     return new TarImage(path);
   }
 
+  /**
+   * Returns an image of a registry, for Linux on this machine's processor. What is fetched is
+   * verified, and kept: the next start costs what a directory's costs. A tag is looked up anew when
+   * it was last looked up an hour ago, a digest never.
+   *
+   * <p>The image's environment, working directory and user hold for all that runs inside. Its
+   * entrypoint goes before the command of a sandbox that has one; a sandbox without a command stays
+   * up for commands and runs nothing of the image's by itself.
+   *
+   * @param reference such as {@code python:3.12-slim}, {@code localhost:5000/team/app:1.0} or
+   *     {@code python@sha256:…}; without a registry's name, the registry that the system property
+   *     {@code sandboxed.registry} names
+   * @return the image
+   * @throws InvalidSpecException if the reference is malformed
+   */
+  static Image registry(String reference) {
+    return new RegistryImage(ImageReference.parse(reference));
+  }
+
   /** The host's own tools; see {@link Image#host()}. */
   record HostImage() implements Image {}
 
@@ -63,4 +82,11 @@ public sealed interface Image {
       path = path.toAbsolutePath().normalize();
     }
   }
+
+  /**
+   * An image of a registry; see {@link Image#registry}.
+   *
+   * @param reference which
+   */
+  record RegistryImage(ImageReference reference) implements Image {}
 }

@@ -37,6 +37,9 @@ final class Labels {
     if (image instanceof Image.TarImage tar) {
       return shortened("tar " + tar.path());
     }
+    if (image instanceof Image.RegistryImage registry) {
+      return shortened(registry.reference().toString());
+    }
     return shortened(image.toString());
   }
 

@@ -14,6 +14,7 @@ import dev.sandboxed.core.gpu.GpuAccess;
 import dev.sandboxed.core.image.ImageStore;
 import dev.sandboxed.core.image.PreparedImage;
 import dev.sandboxed.core.protocol.JsonObject;
+import dev.sandboxed.core.registry.RegistrySettings;
 import dev.sandboxed.core.volume.HostVolumes;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,7 +68,7 @@ final class Launcher {
         binaries,
         state,
         RecordDirectory.open(settings),
-        ImageStore.open(cache.directory("images")),
+        ImageStore.open(cache.directory("images"), RegistrySettings.from(settings)),
         new NetworkStart(settings, new BuildTools(HostEnvironment.ofProcess(), executor)),
         volumes,
         executor);
@@ -149,6 +150,8 @@ final class Launcher {
         environment,
         tools.map(t -> outsideMounts(t.files(), spec)).orElse(Map.of()),
         spec.workdir().orElse(image.workingDirectory()),
+        image.user(),
+        image.entrypoint(),
         records.logs(id),
         networks::policy,
         executor,

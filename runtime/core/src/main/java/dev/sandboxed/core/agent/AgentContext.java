@@ -2,6 +2,7 @@ package dev.sandboxed.core.agent;
 
 import dev.sandboxed.SecretMask;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /**
@@ -11,6 +12,7 @@ import java.util.concurrent.Executor;
  * @param executor where work of users runs, and what takes long
  * @param env the environment of every process inside, secrets included
  * @param workdir where processes start and relative paths begin
+ * @param user who runs processes, unless they are told otherwise; root if empty
  * @param log where calls are noted
  * @param mask takes the secrets out of messages
  */
@@ -19,6 +21,7 @@ record AgentContext(
     Executor executor,
     Map<String, String> env,
     String workdir,
+    Optional<String> user,
     CallLog log,
     SecretMask mask) {
 

@@ -31,6 +31,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A sandbox that is driven through its agent, whichever backend made it. */
@@ -59,6 +60,8 @@ public final class AgentSandbox implements Sandbox {
    * @param files texts to be there before anything runs, by absolute path; none is written over a
    *     file of the image
    * @param workdir where processes start and relative paths begin
+   * @param user who runs processes, unless they are told otherwise; root if empty
+   * @param entrypoint what the image puts before the command
    * @param logs where what its entrypoint printed is kept
    * @param policies writes network policies the way its keeper reads them
    * @param executor where work of users runs, and what takes long
@@ -71,6 +74,8 @@ public final class AgentSandbox implements Sandbox {
       Map<String, String> env,
       Map<String, String> files,
       String workdir,
+      Optional<String> user,
+      List<String> entrypoint,
       LogFiles logs,
       Function<NetworkPolicy, JsonObject> policies,
       Executor executor,
@@ -80,7 +85,15 @@ public final class AgentSandbox implements Sandbox {
     /** Returns what other processes need to know to drive the sandbox, for them only. */
     public JsonObject context() {
       return JsonObject.of(
-          Map.of("spec", SpecMessage.of(spec), "env", environment(this), "workdir", workdir));
+          Map.of(
+              "spec",
+              SpecMessage.of(spec),
+              "env",
+              environment(this),
+              "workdir",
+              workdir,
+              "user",
+              user.orElse("")));
     }
 
     /** Shows no environment, which may hold secrets. */
@@ -202,6 +215,8 @@ public final class AgentSandbox implements Sandbox {
             left.object("env").map(JsonObject::strings).orElse(Map.of()),
             Map.of(),
             left.string("workdir").orElse("/"),
+            left.string("user").filter(u -> !u.isEmpty()),
+            List.of(),
             found.logs(),
             found.policies(),
             found.executor(),
@@ -243,6 +258,7 @@ public final class AgentSandbox implements Sandbox {
         origin.executor(),
         environment(origin),
         origin.workdir(),
+        origin.user(),
         new CallLog(
             origin.id(),
             origin.spec().verbose(),
@@ -273,7 +289,8 @@ public final class AgentSandbox implements Sandbox {
     origin.files().forEach(files::writeNew);
     var entrypoint = OptionalLong.empty();
     if (!spec.command().isEmpty()) {
-      entrypoint = OptionalLong.of(RemoteEntrypoint.start(context, spec.command()));
+      var command = Stream.concat(origin.entrypoint().stream(), spec.command().stream()).toList();
+      entrypoint = OptionalLong.of(RemoteEntrypoint.start(context, command));
     }
     return new AgentSandbox(
         origin, transport, lifecycle, context, timings, network, entrypoint, true);

@@ -72,7 +72,7 @@ final class ExecCommand implements Exec {
             List.copyOf(argv),
             context.env(),
             context.workdir(),
-            Optional.empty(),
+            context.user(),
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),

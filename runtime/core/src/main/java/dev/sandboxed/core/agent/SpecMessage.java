@@ -138,6 +138,9 @@ final class SpecMessage {
     if (image instanceof Image.TarImage tar) {
       return JsonObject.of(Map.of("tar", tar.path().toString()));
     }
+    if (image instanceof Image.RegistryImage registry) {
+      return JsonObject.of(Map.of("registry", registry.reference().toString()));
+    }
     return NONE;
   }
 
@@ -146,6 +149,7 @@ final class SpecMessage {
         .string("directory")
         .map(d -> Image.directory(Path.of(d)))
         .or(() -> message.string("tar").map(t -> Image.tar(Path.of(t))))
+        .or(() -> message.string("registry").map(Image::registry))
         .orElseGet(Image::host);
   }
 

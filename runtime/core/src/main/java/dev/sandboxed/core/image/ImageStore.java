@@ -3,10 +3,16 @@ package dev.sandboxed.core.image;
 import dev.sandboxed.Image;
 import dev.sandboxed.Image.DirectoryImage;
 import dev.sandboxed.Image.HostImage;
+import dev.sandboxed.Image.RegistryImage;
 import dev.sandboxed.Image.TarImage;
 import dev.sandboxed.ImageException;
+import dev.sandboxed.ImageReference;
+import dev.sandboxed.core.binaries.Settings;
 import dev.sandboxed.core.erofs.ErofsSuperblock;
 import dev.sandboxed.core.erofs.ErofsWriter;
+import dev.sandboxed.core.registry.ImageConfig;
+import dev.sandboxed.core.registry.Layers;
+import dev.sandboxed.core.registry.RegistrySettings;
 import dev.sandboxed.core.tree.ArchiveLimits;
 import dev.sandboxed.core.tree.FileTree;
 import dev.sandboxed.core.tree.HostDirectory;
@@ -38,6 +44,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
@@ -85,13 +92,17 @@ public final class ImageStore implements AutoCloseable {
   private final HostTools.Environment environment;
   private volatile @Nullable PreparedImage host;
 
-  private ImageStore(Path root, HostTools.Environment environment) throws IOException {
+  private final RegistryImages registries;
+
+  private ImageStore(Path root, HostTools.Environment environment, RegistrySettings settings)
+      throws IOException {
     this.environment = environment;
     images = makePrivate(root.resolve("images"));
     keys = makePrivate(root.resolve("keys"));
     empty = makePrivate(root.resolve("empty"));
     masks = makePrivate(root.resolve("masks"));
     locks = new DigestLocks(makePrivate(root.resolve("locks")));
+    registries = new RegistryImages(settings, keys, images);
     TemporaryImage.sweep(images);
     TemporaryImage.sweep(keys);
     TemporaryImage.sweep(masks);
@@ -103,14 +114,29 @@ public final class ImageStore implements AutoCloseable {
    * @throws ImageException if the directory cannot be used
    */
   public static ImageStore open(Path root) {
-    return open(root, HostTools.Environment.ofProcess());
+    return open(root, RegistrySettings.from(Settings.ofProcess()));
+  }
+
+  /**
+   * Opens the store in a directory, which is made if it is missing.
+   *
+   * @param settings how registries are reached
+   * @throws ImageException if the directory cannot be used
+   */
+  public static ImageStore open(Path root, RegistrySettings settings) {
+    return open(root, HostTools.Environment.ofProcess(), settings);
   }
 
   /** Opens a store that takes the host for what it is told; for tests. */
   static ImageStore open(Path root, HostTools.Environment environment) {
+    return open(root, environment, RegistrySettings.from(Settings.ofProcess()));
+  }
+
+  private static ImageStore open(
+      Path root, HostTools.Environment environment, RegistrySettings settings) {
     Path absolute = root.toAbsolutePath().normalize();
     try {
-      return new ImageStore(absolute, environment);
+      return new ImageStore(absolute, environment, settings);
     } catch (IOException e) {
       throw new ImageException(
           "Cannot use "
@@ -131,8 +157,8 @@ public final class ImageStore implements AutoCloseable {
   /**
    * Makes an image if it is not there yet.
    *
-   * @throws ImageException if the source is missing, unreadable, damaged, hostile or changing, or
-   *     there is no space; the message says what to do
+   * @throws ImageException if the source is missing, unreadable, damaged, hostile or changing, its
+   *     registry gives it not, or there is no space; the message says what to do
    */
   public PreparedImage prepare(Image image) {
     try {
@@ -145,12 +171,21 @@ public final class ImageStore implements AutoCloseable {
       if (image instanceof HostImage) {
         return host();
       }
+      if (image instanceof RegistryImage registry) {
+        return registry(registry.reference());
+      }
       throw new ImageException("This backend cannot make the image " + image + ".");
     } catch (TreeException e) {
-      throw new ImageException("Cannot make the image " + image + ": " + e.getMessage(), e);
+      throw new ImageException("Cannot make the image " + name(image) + ": " + e.getMessage(), e);
     } catch (IOException e) {
-      throw new ImageException("Cannot make the image " + image + ": " + reason(e) + ".", e);
+      throw new ImageException("Cannot make the image " + name(image) + ": " + reason(e) + ".", e);
     }
+  }
+
+  private static String name(Image image) {
+    return image instanceof RegistryImage registry
+        ? registry.reference().toString()
+        : image.toString();
   }
 
   /**
@@ -260,8 +295,47 @@ public final class ImageStore implements AutoCloseable {
     return kept;
   }
 
+  private PreparedImage registry(ImageReference reference) throws IOException {
+    PulledImage pulled =
+        registries.pulled(
+            reference, digest -> isIntact(images.resolve(digest + SUFFIX), digest), this::make);
+    ImageConfig config = pulled.config();
+    var variables = new TreeMap<String, String>(config.environment());
+    variables.putIfAbsent("PATH", PATH);
+    return new PreparedImage(
+        pulled.erofs(),
+        images.resolve(pulled.erofs() + SUFFIX),
+        List.of(),
+        variables,
+        config.workingDirectory(),
+        config.user(),
+        config.entrypoint());
+  }
+
+  /** Makes the file of a digest from a tree that is had only if it is needed. */
+  private void make(String digest, RegistryImages.Source source) throws IOException {
+    Path file = images.resolve(digest + SUFFIX);
+    try (DigestLocks.Held lock = locks.acquire(digest)) {
+      if (!lock.file().isValid() || !isIntact(file, digest)) {
+        try (Layers layers = source.open()) {
+          write(layers.tree(), digest, file, () -> {});
+        } catch (IOException e) {
+          throw withSpace(e);
+        }
+      }
+    }
+    makeRoom();
+  }
+
   private static PreparedImage plain(Stored stored) {
-    return new PreparedImage(stored.digest(), stored.file(), List.of(), Map.of("PATH", PATH), "/");
+    return new PreparedImage(
+        stored.digest(),
+        stored.file(),
+        List.of(),
+        Map.of("PATH", PATH),
+        "/",
+        Optional.empty(),
+        List.of());
   }
 
   private Stored directory(Path directory) throws IOException {
@@ -375,7 +449,8 @@ public final class ImageStore implements AutoCloseable {
     MessageDigest sha256 = TreeDigest.sha256();
     sha256.update((root.digest() + mounts + variables).getBytes(StandardCharsets.UTF_8));
     String digest = HexFormat.of().formatHex(sha256.digest());
-    PreparedImage prepared = new PreparedImage(digest, root.file(), mounts, variables, "/");
+    PreparedImage prepared =
+        new PreparedImage(digest, root.file(), mounts, variables, "/", Optional.empty(), List.of());
     host = prepared;
     return prepared;
   }
@@ -435,21 +510,24 @@ public final class ImageStore implements AutoCloseable {
       ErofsWriter.write(tree, id(digest), temporary.channel());
       last.check();
       temporary.moveTo(file);
-    } catch (TreeException e) {
-      throw e;
     } catch (IOException e) {
-      if (String.valueOf(e.getMessage()).contains("No space left")) {
-        throw new TreeException(
-            "no space left in "
-                + images
-                + " ("
-                + (images.toFile().getUsableSpace() >> 20)
-                + " MiB are free). Free some,"
-                + " or name another directory for the cache. Nothing was kept of the image.",
-            e);
-      }
-      throw e;
+      throw withSpace(e);
     }
+  }
+
+  /** Says what to do when the disk is full. */
+  private IOException withSpace(IOException e) {
+    if (e instanceof TreeException || !String.valueOf(e.getMessage()).contains("No space left")) {
+      return e;
+    }
+    return new TreeException(
+        "no space left in "
+            + images
+            + " ("
+            + (images.toFile().getUsableSpace() >> 20)
+            + " MiB are free). Free some,"
+            + " or name another directory for the cache. Nothing was kept of the image.",
+        e);
   }
 
   /** Returns whether a file is there and is the image of its name; notes that it is used. */

@@ -133,8 +133,8 @@ public final class TarTree implements AutoCloseable {
     return builder.build();
   }
 
-  private static void add(TreeBuilder builder, TarEntry entry, FileChannel channel)
-      throws TreeException {
+  /** Puts a member of an archive into a tree. */
+  static void add(TreeBuilder builder, TarEntry entry, FileChannel channel) throws TreeException {
     String name = entry.name();
     Metadata metadata = entry.metadata();
     switch (entry.type()) {

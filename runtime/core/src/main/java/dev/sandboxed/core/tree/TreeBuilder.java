@@ -98,6 +98,67 @@ public final class TreeBuilder {
     return node(path, leaf.node());
   }
 
+  /** Removes what lies at a path, with all below it; nothing there is fine. */
+  public TreeBuilder remove(String path) throws TreeException {
+    List<String> components = EntryPaths.components(path);
+    if (components.isEmpty()) {
+      throw new TreeException("The root of a tree cannot be removed.");
+    }
+    if (hasParent(components)) {
+      parentOf(components, path).children.remove(components.get(components.size() - 1));
+    }
+    return this;
+  }
+
+  /** Removes all that is in a directory, which stays; no directory there is fine. */
+  public TreeBuilder clear(String path) throws TreeException {
+    List<String> components = EntryPaths.components(path);
+    if (components.isEmpty()) {
+      root.children.clear();
+    } else if (hasParent(components)
+        && parentOf(components, path).children.get(components.get(components.size() - 1))
+            instanceof MutableDirectory directory) {
+      directory.children.clear();
+    }
+    return this;
+  }
+
+  /** Returns whether the parent of a path is a directory, following links, and makes nothing. */
+  private boolean hasParent(List<String> components) {
+    Deque<String> rest = new ArrayDeque<>(components.subList(0, components.size() - 1));
+    MutableDirectory current = root;
+    int links = 0;
+    while (!rest.isEmpty()) {
+      String name = rest.pop();
+      if (name.isEmpty() || name.equals(".")) {
+        continue;
+      }
+      if (name.equals("..")) {
+        current = current.parent == null ? root : current.parent;
+        continue;
+      }
+      Slot slot = current.children.get(name);
+      if (slot instanceof MutableDirectory directory) {
+        current = directory;
+      } else if (slot instanceof Leaf leaf
+          && leaf.node() instanceof Node.Symlink link
+          && ++links <= MAX_LINKS) {
+        current = link.target().startsWith("/") ? root : current;
+        pushParts(rest, link.target());
+      } else {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void pushParts(Deque<String> rest, String target) {
+    String[] parts = target.split("/");
+    for (int i = parts.length - 1; i >= 0; i--) {
+      rest.push(parts[i]);
+    }
+  }
+
   private static String hardLinkMessage(String path, String existing) {
     return "The entry '"
         + ByteStrings.display(path)
@@ -171,10 +232,7 @@ public final class TreeBuilder {
         if (link.target().startsWith("/")) {
           current = root;
         }
-        String[] parts = link.target().split("/");
-        for (int i = parts.length - 1; i >= 0; i--) {
-          rest.push(parts[i]);
-        }
+        pushParts(rest, link.target());
       } else {
         throw new TreeException(
             "The path '"

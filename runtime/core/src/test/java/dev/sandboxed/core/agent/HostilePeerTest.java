@@ -19,7 +19,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -282,6 +284,8 @@ class HostilePeerTest {
         Map.of("PATH", "/bin"),
         Map.of(),
         "/",
+        Optional.empty(),
+        List.of(),
         new LogFiles(Path.of("/nonexistent"), "sb-fake"),
         policy -> JsonObject.of(PolicyMessage.of(policy)),
         executor,

@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -338,6 +339,8 @@ class RemoteNetworkTest {
             Map.of("PATH", "/bin"),
             Map.of(),
             "/",
+            Optional.empty(),
+            List.of(),
             new LogFiles(Path.of("/nonexistent"), "sb-fake"),
             policy -> JsonObject.of(PolicyMessage.of(policy)),
             executor,

@@ -22,7 +22,7 @@ import java.util.TreeMap;
  * Reads images strictly, as the format is described, sharing no code with the writer but the
  * superblock.
  */
-final class ErofsReader implements AutoCloseable {
+public final class ErofsReader implements AutoCloseable {
   private static final int BLOCK = 4096;
 
   private final FileChannel channel;
@@ -32,7 +32,8 @@ final class ErofsReader implements AutoCloseable {
   private final Map<Long, Integer> names = new HashMap<>();
   private final Map<Long, Integer> links = new HashMap<>();
 
-  ErofsReader(Path image) throws IOException {
+  /** Opens an image. */
+  public ErofsReader(Path image) throws IOException {
     channel = FileChannel.open(image, StandardOpenOption.READ);
     superblock = ErofsSuperblock.read(channel);
   }
@@ -43,7 +44,7 @@ final class ErofsReader implements AutoCloseable {
   }
 
   /** Returns lines by path, in the form of {@link Descriptions}. */
-  SortedMap<String, String> describe() throws IOException {
+  public SortedMap<String, String> describe() throws IOException {
     visit("", superblock.rootNid(), superblock.rootNid());
     if (names.size() != superblock.inodes()) {
       throw new IOException(names.size() + " inodes found, " + superblock.inodes() + " announced");
