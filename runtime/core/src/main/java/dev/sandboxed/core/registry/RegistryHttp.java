@@ -90,6 +90,8 @@ final class RegistryHttp {
    * Sends a request and follows redirects.
    *
    * @param headers sent to the first address and, but for {@code Authorization}, on to others
+   * @param form sent to the first address only, since it holds a secret: a redirect of it is
+   *     refused
    * @throws RegistryException of the kind UNREACHABLE if there is no answer
    */
   Answer send(String method, URI uri, Map<String, String> headers, String form) throws IOException {
@@ -100,6 +102,11 @@ final class RegistryHttp {
         return answer;
       }
       answer.close();
+      if (!form.isEmpty()) {
+        throw RegistryException.invalid(
+            "%s redirects a request with a token to somewhere else: refused"
+                .formatted(uri.getAuthority()));
+      }
       at = redirected(at, answer.headers().firstValue("Location").orElse(""));
     }
     throw RegistryException.invalid(

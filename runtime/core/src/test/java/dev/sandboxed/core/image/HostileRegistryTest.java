@@ -337,6 +337,24 @@ class HostileRegistryTest {
   }
 
   @Test
+  void an_identity_token_is_not_sent_to_where_a_redirect_leads() throws IOException {
+    try (var other = new FakeRegistry()) {
+      configure("{\"auths\":{\"%s\":{\"identitytoken\":\"s3cret\"}}}".formatted(registry.host()));
+      registry.misbehaving(
+          exchange -> {
+            if (exchange.getRequestURI().getPath().equals("/token")) {
+              return answer(exchange, 307, Map.of("Location", "http://" + other.host() + "/"), "");
+            }
+            var realm = "Bearer realm=\"http://%s/token\"".formatted(registry.host());
+            return answer(exchange, 401, Map.of("WWW-Authenticate", realm), "");
+          });
+
+      assertFails("app:1", registry.host() + " redirects a request with a token");
+      assertThat(other.requests()).isEmpty();
+    }
+  }
+
+  @Test
   void redirects_end() throws IOException {
     registry.misbehaving(
         exchange ->
@@ -478,10 +496,14 @@ class HostileRegistryTest {
   }
 
   private void login(String both) throws IOException {
-    Files.writeString(
-        Files.createDirectories(directory.resolve("docker")).resolve("config.json"),
+    configure(
         "{\"auths\":{\"%s\":{\"auth\":\"%s\"}}}"
             .formatted(registry.host(), Base64.getEncoder().encodeToString(both.getBytes(UTF_8))));
+  }
+
+  private void configure(String json) throws IOException {
+    Files.writeString(
+        Files.createDirectories(directory.resolve("docker")).resolve("config.json"), json);
   }
 
   private byte[] content(String path) {
