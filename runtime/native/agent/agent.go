@@ -2,6 +2,7 @@
 package agent
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"dev.sandboxed/native/agent/mounts"
 	"dev.sandboxed/native/agent/network"
 	"dev.sandboxed/native/agent/pidlimit"
+	"dev.sandboxed/native/agent/probe"
 	"dev.sandboxed/native/agent/proc"
 	"dev.sandboxed/native/agent/stream"
 	"dev.sandboxed/native/agent/upstream"
@@ -29,12 +31,22 @@ type Agent struct {
 
 	mutex      sync.Mutex
 	streams    map[uint32]*stream.Stream
+	programs   map[*stream.Stream]bool // those of the streams that run a program
 	entrypoint bool
+	main       *stream.Stream // that of the entrypoint, once it runs
+	mainPID    int64
+
+	readiness  *probe.Watch     // nil where nobody asks for it
+	network    *network.Network // nil without one
+	wanted     *frame.Network   // what it was made from
+	unenforced []string
+	generation int // how many snapshots lie between this sandbox and one that was booted
 }
 
 // New makes an agent that answers on out.
 func New(out *frame.Writer, table *proc.Table) *Agent {
-	return &Agent{out: out, table: table, asked: upstream.New(out), streams: map[uint32]*stream.Stream{}, ended: make(chan command.Outcome, 1)}
+	return &Agent{out: out, table: table, asked: upstream.New(out), streams: map[uint32]*stream.Stream{},
+		programs: map[*stream.Stream]bool{}, ended: make(chan command.Outcome, 1)}
 }
 
 // Ended tells how the entrypoint ended, after its last frame was written.
@@ -42,7 +54,7 @@ func (a *Agent) Ended() <-chan command.Outcome { return a.ended }
 
 // Serve greets the keeper and serves it until it hangs up, which is no error, or breaks the protocol.
 func (a *Agent) Serve(in io.Reader, version string) error {
-	defer a.asked.Close()
+	defer func() { a.asked.Close() }()
 	reader := frame.NewReader(in)
 	first, err := reader.Next()
 	if err != nil {
@@ -52,37 +64,72 @@ func (a *Agent) Serve(in io.Reader, version string) error {
 	if err != nil {
 		return err
 	}
+	if keeper.Copy != nil {
+		return errors.New("the keeper takes this sandbox for a copy, which it is not")
+	}
+	if err := a.setUp(keeper); err != nil {
+		return err
+	}
+	defer a.closeNetwork()
+	if err := a.out.WriteJSON(0, frame.Hello, a.greeting(version)); err != nil {
+		return err
+	}
+	a.table.Open() // while the keeper and its clients take note
+	life, end := context.WithCancel(context.Background())
+	defer end()
+	a.watchReadiness(life)
+	for {
+		f, err := reader.Next()
+		if err == nil && f.Stream == 0 {
+			err = a.standStill(life, f, reader, version)
+		} else if err == nil {
+			err = a.accept(f)
+		}
+		if err != nil {
+			return ignoreEnd(err)
+		}
+	}
+}
+
+// setUp does what the keeper wishes for.
+func (a *Agent) setUp(keeper frame.Greeting) error {
 	if err := mounts.Place(keeper.Mounts, keeper.MountBytes); err != nil {
 		return err
 	}
-	hello := frame.Greeting{Protocol: frame.Protocol, Role: "agent", Version: version}
 	if keeper.PIDs > 0 {
 		if group, err := pidlimit.New(keeper.PIDs); err == nil {
 			a.table.StartIn(group.Descriptor())
 		} else {
 			fmt.Fprintln(os.Stderr, "agent: the number of processes is not limited inside:", err)
-			hello.Unenforced = []string{"pids"}
+			a.unenforced = []string{"pids"}
 		}
 	}
-	if keeper.Network != nil {
-		made, err := network.Start(*keeper.Network, a.asked)
-		if err != nil {
+	var err error
+	if a.wanted = keeper.Network; a.wanted != nil {
+		if a.network, err = network.Start(*a.wanted, a.asked); err != nil {
 			return err
 		}
-		defer made.Close()
 	}
-	if err := a.out.WriteJSON(0, frame.Hello, hello); err != nil {
-		return err
+	if keeper.Readiness != nil {
+		a.readiness, err = probe.New(*keeper.Readiness, a.table)
 	}
-	a.table.Open() // while the keeper and its clients take note
-	for {
-		f, err := reader.Next()
-		if err != nil {
-			return ignoreEnd(err)
-		}
-		if err := a.accept(f); err != nil {
-			return err
-		}
+	return err
+}
+
+func (a *Agent) greeting(version string) frame.Greeting {
+	return frame.Greeting{Protocol: frame.Protocol, Role: "agent", Version: version, Unenforced: a.unenforced}
+}
+
+func (a *Agent) watchReadiness(life context.Context) {
+	if a.readiness != nil {
+		go a.readiness.Run(life)
+	}
+}
+
+func (a *Agent) closeNetwork() {
+	if a.network != nil {
+		a.network.Close()
+		a.network = nil
 	}
 }
 
@@ -94,9 +141,6 @@ func ignoreEnd(err error) error {
 }
 
 func (a *Agent) accept(f frame.Frame) error {
-	if f.Stream == 0 {
-		return fmt.Errorf("unexpected %s on stream 0", f.Type)
-	}
 	if upstream.Owns(f.Stream) {
 		return a.asked.Accept(f)
 	}
@@ -142,9 +186,7 @@ func (a *Agent) open(f frame.Frame) error {
 
 func (a *Agent) serve(s *stream.Stream, payload []byte) {
 	value, path, err := a.handle(s, payload)
-	a.mutex.Lock()
-	delete(a.streams, s.ID)
-	a.mutex.Unlock()
+	a.forget(s)
 	if err != nil {
 		err = failure.Of(err, path)
 	}
@@ -152,6 +194,16 @@ func (a *Agent) serve(s *stream.Stream, payload []byte) {
 	if outcome, isExec := value.(command.Outcome); isExec && err == nil && isEntrypoint(payload) {
 		a.ended <- outcome
 	}
+}
+
+// forget is for a stream whose work is done. Its number may be that of another one by now.
+func (a *Agent) forget(s *stream.Stream) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	if a.streams[s.ID()] == s {
+		delete(a.streams, s.ID())
+	}
+	delete(a.programs, s)
 }
 
 func answer(value any, err error) any {

@@ -42,6 +42,13 @@ func (a *Agent) parse(payload []byte) (action, error) {
 		}
 		return action{do: func(s *stream.Stream) (any, error) { return dial.Run(s, r) }}, r.Check()
 	}
+	if request.Op == "readiness" {
+		var r readinessRequest
+		if err := json.Unmarshal(payload, &r); err != nil {
+			return action{}, failure.Newf(failure.Invalid, "the readiness request cannot be read: %v", err)
+		}
+		return action{do: func(s *stream.Stream) (any, error) { return a.tellReadiness(s, r) }}, nil
+	}
 	act, known := fileRequests[request.Op]
 	if !known {
 		return action{}, failure.Newf(failure.Invalid, "unknown request %q", request.Op)
@@ -101,6 +108,16 @@ func (a *Agent) exec(s *stream.Stream, r command.Request) (any, error) {
 	if r.Entrypoint && !a.claimEntrypoint() {
 		return nil, failure.Newf(failure.Invalid, "the sandbox has an entrypoint already")
 	}
+	if r.Entrypoint && a.readiness != nil {
+		s.Observe(a.readiness.Output)
+		a.readiness.Entrypoint()
+	}
+	a.mutex.Lock()
+	a.programs[s] = true
+	a.mutex.Unlock()
+	if r.Entrypoint {
+		r.Started = func(pid int) { a.runs(s, pid) }
+	}
 	outcome, err := command.Run(s, r, a.table)
 	if err != nil {
 		if r.Entrypoint {
@@ -109,6 +126,13 @@ func (a *Agent) exec(s *stream.Stream, r command.Request) (any, error) {
 		return nil, err
 	}
 	return outcome, nil
+}
+
+// runs notes that the entrypoint has been started.
+func (a *Agent) runs(s *stream.Stream, pid int) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.main, a.mainPID = s, int64(pid)
 }
 
 func (a *Agent) claimEntrypoint() bool {

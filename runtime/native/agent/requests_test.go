@@ -26,6 +26,7 @@ func TestRequestsThatCannotBeMeantAreInvalid(t *testing.T) {
 		`{"op":"dial","port":-80}`,
 		`{"op":"dial","port":65536}`,
 		`{"op":"dial","port":"80"}`,
+		`{"op":"readiness","wait":"yes"}`,
 	} {
 		_, err := (&Agent{}).parse([]byte(payload))
 		if err == nil || failure.Of(err, "").Kind != failure.Invalid {
@@ -43,6 +44,7 @@ func FuzzRequest(f *testing.F) {
 		`{"op":"watch","path":"/","recursive":true}`,
 		`{"op":"untar","path":"/x"}`,
 		`{"op":"dial","port":8080}`,
+		`{"op":"readiness","wait":true}`,
 		`{"op":null,"path":[]}`,
 	} {
 		f.Add([]byte(payload))

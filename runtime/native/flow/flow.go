@@ -104,6 +104,16 @@ func NewInbox(window int, grant func(uint32)) *Inbox {
 // Open grants the window. From now on the peer may send, so the inbox must be where its data will be put.
 func (b *Inbox) Open() { b.grant(uint32(b.window)) }
 
+// Reopen grants a new sender what the one before it had left. Nothing is granted between change, which is called once, and that.
+func (b *Inbox) Reopen(change func()) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	change()
+	if b.allowed > 0 && !b.ended {
+		b.grant(uint32(b.allowed))
+	}
+}
+
 // Put stores a copy of what arrived and never waits.
 func (b *Inbox) Put(data []byte) error {
 	b.mutex.Lock()

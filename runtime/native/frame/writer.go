@@ -20,6 +20,9 @@ type Writer struct {
 	failed error
 }
 
+// ErrRetired says that the peer of a writer has been replaced, so that nothing of what was written is known to the new one.
+var ErrRetired = errors.New("the peer has been replaced")
+
 // NewWriter writes to a pipe or socket that Go's poller handles.
 func NewWriter(to syscall.Conn) (*Writer, error) {
 	raw, err := to.SyscallConn()
@@ -33,6 +36,11 @@ func NewWriter(to syscall.Conn) (*Writer, error) {
 func (w *Writer) Write(f Frame) error {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
+	return w.write(f)
+}
+
+// write needs the lock.
+func (w *Writer) write(f Frame) error {
 	if w.failed != nil {
 		return w.failed
 	}
@@ -50,8 +58,11 @@ func (w *Writer) HoldJSON(stream uint32, t Type, value any) error {
 	}
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
+	if w.failed != nil {
+		return w.failed
+	}
 	w.held = Append(w.held, Frame{Stream: stream, Type: t, Payload: payload})
-	return w.failed
+	return nil
 }
 
 // WriteJSON writes a frame whose payload is the value as JSON.
@@ -61,6 +72,26 @@ func (w *Writer) WriteJSON(stream uint32, t Type, value any) error {
 		return fmt.Errorf("encode %s: %w", t, err)
 	}
 	return w.Write(Frame{Stream: stream, Type: t, Payload: payload})
+}
+
+// Freeze writes a last frame and lets every other write wait from then on: the peer has nothing but whole frames. One goroutine
+// freezes, and thaws or retires the writer afterwards.
+func (w *Writer) Freeze(last Frame) error {
+	w.mutex.Lock()
+	return w.write(last)
+}
+
+// Thaw lets the writes go on.
+func (w *Writer) Thaw() { w.mutex.Unlock() }
+
+// Retire makes the writes that wait, and all later ones, fail with ErrRetired. The result writes to the new peer at the other
+// end of the same pipe or socket.
+func (w *Writer) Retire() *Writer {
+	successor := &Writer{to: w.to, failed: w.failed}
+	w.held = nil
+	w.failed = ErrRetired
+	w.mutex.Unlock()
+	return successor
 }
 
 // WriteAll writes all parts, with one system call where the peer takes them at once.

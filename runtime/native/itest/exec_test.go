@@ -209,13 +209,16 @@ func TestTerminalIsReal(t *testing.T) {
 		eventually(t, what+" in the output, which is "+s.Output(1), func() bool { return strings.Contains(s.Output(1), what) })
 	}
 	has("terminal 24 80\r\n")
-	if err := s.Control(map[string]any{"resize": map[string]int{"rows": 40, "cols": 120}}); err != nil {
-		t.Fatal(err)
+	// Input that comes after a new size finds it.
+	for rows := 40; rows < 140; rows++ {
+		if err := s.Control(map[string]any{"resize": map[string]int{"rows": rows, "cols": 120}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Write([]byte("go on\n")); err != nil {
+			t.Fatal(err)
+		}
+		has(fmt.Sprintf("terminal %d 120\r\n", rows))
 	}
-	if _, err := s.Write([]byte("go on\n")); err != nil {
-		t.Fatal(err)
-	}
-	has("terminal 40 120\r\n")
 	if err := s.End(); err != nil {
 		t.Fatal(err)
 	}
@@ -346,5 +349,23 @@ func TestConnectionWithGarbageIsClosedAndHarmsNobody(t *testing.T) {
 	out, r := b.exec(t, argv("echo", "alive"))
 	if code(t, r); out.Output(1) != "alive\n" {
 		t.Fatal(out.Output(1))
+	}
+}
+
+// TestATimeoutEndsWhatForksOnAndOn is about forks that are under way when their parent is killed.
+func TestATimeoutEndsWhatForksOnAndOn(t *testing.T) {
+	b := start(t, with("pids", 40))
+	for range 12 {
+		request := argv("bomb")
+		request["timeoutMillis"] = 400
+		_, r := b.exec(t, request)
+		if c, reason := code(t, r); c != 124 || reason != "TIMEOUT" {
+			t.Fatalf("%d %s", c, reason)
+		}
+		// There is room for another, since nothing of the bomb is left.
+		s, r := b.exec(t, argv("echo", "alive"))
+		if c, _ := code(t, r); c != 0 || s.Output(1) != "alive\n" {
+			t.Fatalf("%d %q", c, s.Output(1))
+		}
 	}
 }

@@ -9,4 +9,8 @@ assert log.contains('MojoFailureException')
 assert new File(basedir, 'target/sandbox/TEST-example.WrongTest.xml').file
 // The third build was told not to fail.
 assert new File(basedir, 'target/elsewhere/TEST-example.WrongTest.xml').file
+def summary = new groovy.json.JsonSlurper().parse(new File(basedir, 'target/sandbox/summary.json'))
+assert summary.verdict == 'TESTS_FAILED' && summary.exitCode == 1
+assert summary.tests == [all: 2, failures: 1, errors: 1, skipped: 0]
+assert new File(basedir, 'target/sandbox/index.html').text.contains('example.WrongTest.isWrong: one is not two')
 true

@@ -15,4 +15,6 @@ assert report.testcase.find { it.@name == 'doesNotRunEverywhere' }.skipped.text(
 assert new File(basedir, 'kernel').text == new File('/proc/version').text
 assert inside.readLines().find { it.contains('kernel of the test: ') }.contains('gvisor') ||
     !inside.contains(new File('/proc/version').text.trim())
+def summary = new groovy.json.JsonSlurper().parse(new File(basedir, 'target/sandbox/summary.json'))
+assert summary.verdict == 'PASSED' && summary.recognised == 'Maven'
 true

@@ -28,6 +28,8 @@ type Request struct {
 	TimeoutMillis int64             `json:"timeoutMillis"`
 	Pty           *stream.Window    `json:"pty"`
 	Entrypoint    bool              `json:"entrypoint"`
+	// Started is told of the program's process; it may be nil.
+	Started func(pid int) `json:"-"`
 }
 
 // Outcome is how a program ended.
@@ -61,6 +63,9 @@ func Run(s *stream.Stream, r Request, table *proc.Table) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	if r.Started != nil {
+		r.Started(process.PID)
+	}
 	e := &execution{stream: s, request: r, process: process, ends: ends, began: began}
 	return e.run()
 }
@@ -88,11 +93,16 @@ func (e *execution) run() (Outcome, error) {
 			e.pump(pumping, channel, file)
 		}()
 	}
+	if e.request.Pty != nil {
+		terminal := e.ends.outputs[frame.Output]
+		e.stream.OnResize(func(to stream.Window) { _ = pty.Resize(terminal, to.Rows, to.Cols) })
+		e.controlAll() // a new size that came before comes before the input, too
+	}
 	if e.ends.input != nil {
 		go e.feed()
 	}
 	if err := e.stream.Event(map[string]any{"started": map[string]int{"pid": e.process.PID}}); err != nil {
-		_ = e.process.SignalGroup(syscall.SIGKILL)
+		e.process.KillGroup()
 		return Outcome{}, err
 	}
 	if e.request.Pty != nil {
@@ -137,13 +147,13 @@ func (e *execution) await(pumped <-chan struct{}, stop func()) (Outcome, error) 
 			pumped = nil
 		case <-timeout:
 			e.timedOut = exited != nil
-			_ = e.process.SignalGroup(syscall.SIGKILL)
+			e.process.KillGroup()
 			if exited == nil {
 				stop()
 			}
 		case <-cancelled:
 			cancelled = nil
-			_ = e.process.SignalGroup(syscall.SIGKILL)
+			e.process.KillGroup()
 			if exited == nil {
 				stop()
 			}
@@ -176,14 +186,33 @@ func (e *execution) outcome() Outcome {
 func (e *execution) control(c stream.Control) {
 	e.released = e.released || c.Release
 	if c.Signal > 0 && c.Signal <= 64 {
-		send := e.process.Signal
-		if c.Group {
-			send = e.process.SignalGroup
-		}
-		_ = send(syscall.Signal(c.Signal))
+		e.signal(syscall.Signal(c.Signal), c.Group)
 	}
 	if c.Resize != nil && e.request.Pty != nil {
 		_ = pty.Resize(e.ends.outputs[frame.Output], c.Resize.Rows, c.Resize.Cols)
+	}
+}
+
+func (e *execution) signal(signal syscall.Signal, group bool) {
+	switch {
+	case group && signal == syscall.SIGKILL:
+		e.process.KillGroup()
+	case group:
+		_ = e.process.SignalGroup(signal)
+	default:
+		_ = e.process.Signal(signal)
+	}
+}
+
+// controlAll does what the client has asked already.
+func (e *execution) controlAll() {
+	for {
+		select {
+		case c := <-e.stream.Controls():
+			e.control(c)
+		default:
+			return
+		}
 	}
 }
 

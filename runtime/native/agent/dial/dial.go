@@ -4,13 +4,13 @@ package dial
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"syscall"
 	"time"
 
 	"dev.sandboxed/native/agent/failure"
+	"dev.sandboxed/native/agent/loopback"
 	"dev.sandboxed/native/agent/stream"
 	"dev.sandboxed/native/frame"
 )
@@ -33,7 +33,7 @@ func (r Request) Check() error {
 
 // Run connects to the port on the sandbox's loopback and carries bytes both ways until both ends have ended theirs.
 func Run(s *stream.Stream, r Request) (any, error) {
-	conn, err := connect(s, r.Port)
+	conn, err := loopback.Connect(s.Context, r.Port, patience)
 	if err != nil {
 		return nil, err
 	}
@@ -77,83 +77,6 @@ func Run(s *stream.Stream, r Request) (any, error) {
 		first = failure.Newf(failure.Of(first, "").Kind, "the connection to port %d in the sandbox broke: %v", r.Port, first)
 	}
 	return struct{}{}, first
-}
-
-// connect tries both loopback addresses, since programs listen on either.
-func connect(s *stream.Stream, port int) (*os.File, error) {
-	conn, err := connectTo(s, syscall.AF_INET, &syscall.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}})
-	if err == nil || s.Context.Err() != nil {
-		return conn, err
-	}
-	conn, errSix := connectTo(s, syscall.AF_INET6, &syscall.SockaddrInet6{Port: port, Addr: [16]byte{15: 1}})
-	if errSix == nil {
-		return conn, nil
-	}
-	if failure.Of(err, "").Kind == failure.ConnectionRefused {
-		return nil, failure.Newf(failure.ConnectionRefused, "nothing listens on port %d of 127.0.0.1 or ::1 in the sandbox", port)
-	}
-	return nil, failure.Newf(failure.Of(err, "").Kind, "port %d of 127.0.0.1 in the sandbox: %v", port, err)
-}
-
-func connectTo(s *stream.Stream, family int, address syscall.Sockaddr) (*os.File, error) {
-	fd, err := syscall.Socket(family, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, os.NewSyscallError("socket", err)
-	}
-	// Small writes are answers that someone waits for.
-	_ = syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
-	err = syscall.Connect(fd, address)
-	if err != nil && !errors.Is(err, syscall.EINPROGRESS) && !errors.Is(err, syscall.EINTR) {
-		_ = syscall.Close(fd)
-		return nil, os.NewSyscallError("connect", err)
-	}
-	conn := os.NewFile(uintptr(fd), "socket")
-	if err == nil {
-		return conn, nil
-	}
-	stop := s.OnCancel(func() { _ = conn.Close() })
-	err = awaitConnected(conn)
-	if !stop() && s.Context.Err() != nil {
-		err = s.Context.Err()
-	}
-	if err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return conn, nil
-}
-
-func awaitConnected(conn *os.File) error {
-	if err := conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
-		return err
-	}
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var failed error
-	err = raw.Write(func(fd uintptr) bool {
-		errno, err := syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_ERROR)
-		switch {
-		case err != nil:
-			failed = os.NewSyscallError("getsockopt", err)
-		case errno != 0:
-			failed = os.NewSyscallError("connect", syscall.Errno(errno))
-		default:
-			_, err := syscall.Getpeername(int(fd))
-			return err == nil
-		}
-		return true
-	})
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("no answer within %s: %w", patience, syscall.ETIMEDOUT)
-	case err != nil:
-		return err
-	case failed != nil:
-		return failed
-	}
-	return conn.SetWriteDeadline(time.Time{})
 }
 
 // reset ends the connection at once; the program inside sees that it broke.

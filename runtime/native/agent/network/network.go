@@ -36,6 +36,9 @@ const (
 	// this wire, which is what the time is for.
 	timeWait = time.Millisecond
 
+	// farewell is how long connections may take to be reset, each of which takes no time of its own.
+	farewell = 5 * time.Second
+
 	// handshakeRetries is how often a connection that stands outside is offered to a program that does not answer: 15 s.
 	handshakeRetries = 3
 )
@@ -67,6 +70,11 @@ func Start(wanted frame.Network, keeper *upstream.Table) (*Network, error) {
 	if err := device.Describe("/", wanted.Hostname, wanted.Names); err != nil {
 		return nil, fmt.Errorf("the sandbox's network: %w", err)
 	}
+	return Resume(wanted, keeper)
+}
+
+// Resume makes it again after Close, in a sandbox whose programs have been told of it.
+func Resume(wanted frame.Network, keeper *upstream.Table) (*Network, error) {
 	file, err := device.Open()
 	if err != nil {
 		return nil, fmt.Errorf("the sandbox's network: %w", err)
@@ -111,6 +119,21 @@ func (n *Network) Close() {
 	n.link.Close()
 	n.stack.Close()
 	n.stack.Wait()
+}
+
+// Suspend ends the network in a sandbox that goes on: programs see their connections reset, before there is no way to tell them.
+func (n *Network) Suspend() {
+	n.stop()
+	patience := time.After(farewell)
+	for range cap(n.flows) { // none is given away any more once all are taken
+		select {
+		case n.flows <- struct{}{}:
+			continue
+		case <-patience:
+		}
+		break
+	}
+	n.Close()
 }
 
 func (n *Network) buildStack() error {

@@ -2,11 +2,13 @@
 package proc
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // Table knows the running processes. A process number is used for signals only while it is certain to be that process.
@@ -78,9 +80,25 @@ func (t *Table) collect() {
 	}
 }
 
+const (
+	// patience is for processes that have been killed and count until they are collected: whoever has killed them finds room.
+	patience = 500 * time.Millisecond
+	pause    = 5 * time.Millisecond
+)
+
 // Start forks a process and executes path in it.
 func (t *Table) Start(path string, argv []string, attributes *syscall.ProcAttr) (*Process, error) {
 	t.Open()
+	p, err := t.start(path, argv, attributes)
+	for began := time.Now(); errors.Is(err, syscall.EAGAIN) && time.Since(began) < patience; {
+		time.Sleep(pause)
+		t.collect()
+		p, err = t.start(path, argv, attributes)
+	}
+	return p, err
+}
+
+func (t *Table) start(path string, argv []string, attributes *syscall.ProcAttr) (*Process, error) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	if t.group != nil {
@@ -125,15 +143,43 @@ func (p *Process) Signal(s syscall.Signal) error {
 	return nil
 }
 
+// killAttempts bounds for how long a group is killed again; what is left then cannot be collected by this process.
+const killAttempts = 200
+
+// KillGroup kills every process of the group, and goes on in a goroutine until none is left: gVisor's kernel, unlike Linux's,
+// lets a fork end that was under way when its parent was killed, and so a program that does nothing but fork lived on.
+func (p *Process) KillGroup() {
+	if p.killGroup() {
+		return
+	}
+	go func() {
+		for range killAttempts {
+			time.Sleep(pause)
+			if p.killGroup() {
+				return
+			}
+		}
+	}()
+}
+
+// killGroup says whether there was nothing to kill.
+func (p *Process) killGroup() (gone bool) {
+	return errors.Is(p.toGroup(syscall.SIGKILL), syscall.ESRCH)
+}
+
 // SignalGroup sends a signal to every process of its group, which may be there when the process itself has ended.
 func (p *Process) SignalGroup(s syscall.Signal) error {
-	p.table.mutex.Lock()
-	defer p.table.mutex.Unlock()
-	if other := p.table.running[p.PID]; other != nil && other != p {
-		return nil // the number is that of another process by now
-	}
-	if err := syscall.Kill(-p.PID, s); err != nil && err != syscall.ESRCH {
+	if err := p.toGroup(s); err != nil && err != syscall.ESRCH {
 		return fmt.Errorf("send signal %d to process group %d: %w", s, p.PID, err)
 	}
 	return nil
+}
+
+func (p *Process) toGroup(s syscall.Signal) error {
+	p.table.mutex.Lock()
+	defer p.table.mutex.Unlock()
+	if other := p.table.running[p.PID]; other != nil && other != p {
+		return syscall.ESRCH // the number is that of another process by now
+	}
+	return syscall.Kill(-p.PID, s)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -30,16 +31,16 @@ var pumping = make(chan struct{}, 16)
 
 // Stream carries one request. Its methods may be called from any goroutine.
 type Stream struct {
-	ID      uint32
 	Context context.Context
 
 	cancel   context.CancelFunc
-	out      *frame.Writer
-	credits  [3]flow.Credit
+	to       atomic.Pointer[link]
 	mutex    sync.Mutex
 	input    receiver
 	inEnded  bool
 	controls chan Control
+	resize   func(Window)
+	observe  func(channel uint8, data []byte)
 }
 
 // receiver takes what a client sends. It never waits.
@@ -69,24 +70,29 @@ const maxControls = 256
 // New makes the stream of a request that just arrived.
 func New(id uint32, out *frame.Writer) *Stream {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Stream{ID: id, Context: ctx, cancel: cancel, out: out, controls: make(chan Control, maxControls)}
+	s := &Stream{Context: ctx, cancel: cancel, controls: make(chan Control, maxControls)}
+	s.to.Store(newLink(id, out))
+	return s
 }
+
+// ID is the stream's number.
+func (s *Stream) ID() uint32 { return s.to.Load().number }
 
 // Accept takes a frame from the client. It never waits. An error means that the client broke the protocol.
 func (s *Stream) Accept(f frame.Frame) error {
 	switch f.Type {
 	case frame.Data, frame.End:
 		if f.Channel != frame.Input {
-			return fmt.Errorf("%s on the output channel %d of stream %d", f.Type, f.Channel, s.ID)
+			return fmt.Errorf("%s on the output channel %d of stream %d", f.Type, f.Channel, s.ID())
 		}
 		return s.acceptInput(f)
 	case frame.Credit:
 		if f.Channel == frame.Input {
-			return fmt.Errorf("CREDIT for the input of stream %d from its sender", s.ID)
+			return fmt.Errorf("CREDIT for the input of stream %d from its sender", s.ID())
 		}
-		return s.credits[f.Channel].Grant(f.CreditOf())
+		return s.to.Load().credits[f.Channel].Grant(f.CreditOf())
 	default:
-		return fmt.Errorf("unexpected %s on stream %d", f.Type, s.ID)
+		return fmt.Errorf("unexpected %s on stream %d", f.Type, s.ID())
 	}
 }
 
@@ -115,6 +121,12 @@ func (s *Stream) Control(c Control) error {
 	if c.Cancel {
 		s.cancel()
 	}
+	if c.Resize != nil && s.resized(*c.Resize) {
+		c.Resize = nil
+		if c == (Control{}) {
+			return nil
+		}
+	}
 	select {
 	case s.controls <- c:
 		return nil
@@ -122,8 +134,27 @@ func (s *Stream) Control(c Control) error {
 		if c.Cancel {
 			return nil
 		}
-		return fmt.Errorf("more than %d unanswered CONTROL frames on stream %d", maxControls, s.ID)
+		return fmt.Errorf("more than %d unanswered CONTROL frames on stream %d", maxControls, s.ID())
 	}
+}
+
+// OnResize has the terminal resized before any input is taken that the client sends afterwards: a program that reads it
+// finds the new size. The function must not wait.
+func (s *Stream) OnResize(resize func(Window)) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.resize = resize
+}
+
+func (s *Stream) resized(to Window) bool {
+	s.mutex.Lock()
+	resize := s.resize
+	s.mutex.Unlock()
+	if resize == nil {
+		return false
+	}
+	resize(to)
+	return true
 }
 
 // Controls are the requests of the client in their order.
@@ -157,7 +188,7 @@ func (s *Stream) Feed(to syscall.RawConn) error {
 }
 
 func (s *Stream) grantInput(n uint32) {
-	_ = s.out.Write(frame.Frame{Stream: s.ID, Type: frame.Credit, Channel: frame.Input, Payload: frame.CreditPayload(n)})
+	_ = s.to.Load().write(frame.Credit, frame.Input, frame.CreditPayload(n))
 }
 
 func (s *Stream) receiveWith(input receiver) {
@@ -198,13 +229,21 @@ func (r *reader) Read(to []byte) (int, error) {
 // Write sends data on an output channel as its credit allows.
 func (s *Stream) Write(channel uint8, data []byte) error {
 	for len(data) > 0 {
-		n, err := s.credits[channel].Await(s.Context)
+		l := s.to.Load()
+		n, err := l.await(s.Context, channel)
 		if err != nil {
 			return err
 		}
 		n = min(n, len(data), Chunk)
-		s.credits[channel].Spend(n)
-		if err := s.out.Write(frame.Frame{Stream: s.ID, Type: frame.Data, Channel: channel, Payload: data[:n]}); err != nil {
+		if !l.spend(channel, n) {
+			continue // it was granted by a keeper that is gone
+		}
+		err = l.write(frame.Data, channel, data[:n])
+		if errors.Is(err, frame.ErrRetired) {
+			l.awaitNext()
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		data = data[n:]
@@ -227,19 +266,24 @@ func (w channelWriter) Write(data []byte) (int, error) {
 	return len(data), nil
 }
 
+// Observe has the stream show what Pump has sent, before it reads more. It is for the time before Pump.
+func (s *Stream) Observe(observe func(channel uint8, data []byte)) { s.observe = observe }
+
 // Pump sends what is read from a pipe or terminal until its end, reading only what may be sent, so that a slow client
 // holds back the writer on the other side. It holds a buffer only while there is something to read. When ctx ends, it
 // returns ctx's error and nothing that was read is lost.
 func (s *Stream) Pump(ctx context.Context, channel uint8, from syscall.RawConn) error {
 	for {
-		credit, err := s.credits[channel].Await(ctx)
+		credit, err := s.to.Load().await(ctx, channel)
 		if err != nil {
 			return err
 		}
 		buffer, n, err := readWhenReady(from, min(credit, Chunk))
 		if n > 0 {
-			s.credits[channel].Spend(n)
-			err = s.out.Write(frame.Frame{Stream: s.ID, Type: frame.Data, Channel: channel, Payload: (*buffer)[:n]})
+			err = s.Write(channel, (*buffer)[:n])
+			if s.observe != nil {
+				s.observe(channel, (*buffer)[:n])
+			}
 		}
 		if buffer != nil {
 			giveBack(buffer)
@@ -286,19 +330,23 @@ func giveBack(buffer *[]byte) {
 
 // End says that an output channel has no more data.
 func (s *Stream) End(channel uint8) error {
-	return s.out.Write(frame.Frame{Stream: s.ID, Type: frame.End, Channel: channel})
+	return s.tell(func(l *link) error { return l.write(frame.End, channel, nil) })
 }
 
 // Event tells the client something on the way.
-func (s *Stream) Event(value any) error { return s.out.WriteJSON(s.ID, frame.Event, value) }
+func (s *Stream) Event(value any) error {
+	return s.tell(func(l *link) error { return l.out.WriteJSON(l.number, frame.Event, value) })
+}
 
 // LastEvent is Event for one that the result follows at once.
-func (s *Stream) LastEvent(value any) error { return s.out.HoldJSON(s.ID, frame.Event, value) }
+func (s *Stream) LastEvent(value any) error {
+	return s.tell(func(l *link) error { return l.out.HoldJSON(l.number, frame.Event, value) })
+}
 
 // Result ends the stream.
 func (s *Stream) Result(value any) error {
 	s.cancel()
-	return s.out.WriteJSON(s.ID, frame.Result, value)
+	return s.tell(func(l *link) error { return l.out.WriteJSON(l.number, frame.Result, value) })
 }
 
 // Drain sends what can be read at once and then returns. It gives up when the client grants nothing for as long as
@@ -308,7 +356,7 @@ func (s *Stream) Drain(channel uint8, from syscall.RawConn, patience time.Durati
 	defer buffers.Put(buffer)
 	for {
 		waiting, stop := context.WithTimeout(s.Context, patience)
-		credit, err := s.credits[channel].Await(waiting)
+		credit, err := s.to.Load().await(waiting, channel)
 		stop()
 		if err != nil {
 			return err

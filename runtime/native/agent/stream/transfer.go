@@ -14,7 +14,7 @@ func (s *Stream) OnCancel(f func()) func() bool { return context.AfterFunc(s.Con
 func (s *Stream) Send(channel uint8, from io.Reader) (int64, error) {
 	var total int64
 	for {
-		credit, err := s.credits[channel].Await(s.Context)
+		credit, err := s.to.Load().await(s.Context, channel)
 		if err != nil {
 			return total, err
 		}

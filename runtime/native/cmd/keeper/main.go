@@ -41,9 +41,12 @@ func main() {
 	// Not ignored outright: that would be inherited by everything in the sandbox.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE, syscall.SIGHUP, syscall.SIGINT)
 	if err := keep(began); err != nil {
-		answer := map[string]string{"error": err.Error()}
+		answer := map[string]any{"error": err.Error()}
 		if taken := (*claim.Taken)(nil); errors.As(err, &taken) {
 			answer["holder"] = taken.Holder
+		}
+		if unfit := (*config.Unfit)(nil); errors.As(err, &unfit) {
+			answer["unfit"] = true
 		}
 		_ = json.NewEncoder(os.Stdout).Encode(answer)
 		os.Exit(1)

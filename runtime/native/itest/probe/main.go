@@ -54,6 +54,7 @@ var actions = map[string]func(arguments []string) error{
 	"kill":    func(a []string) error { return syscall.Kill(number(a[0]), syscall.Signal(number(a[1]))) },
 	"garbage": garbage,
 	"fork":    forkBomb,
+	"bomb":    bomb,
 	"memory":  memory,
 	"fill":    fill,
 	"orphan":  orphan,
@@ -127,6 +128,13 @@ func forkBomb([]string) error {
 		if _, err := self("fork"); err != nil {
 			time.Sleep(10 * time.Millisecond)
 		}
+	}
+}
+
+// bomb forks without ever doing anything else, and so do all that it has forked.
+func bomb([]string) error {
+	for {
+		_, _, _ = syscall.RawSyscall6(syscall.SYS_CLONE, uintptr(syscall.SIGCHLD), 0, 0, 0, 0, 0)
 	}
 }
 

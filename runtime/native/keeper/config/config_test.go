@@ -43,6 +43,7 @@ func TestWrongMessagesNameWhatIsWrong(t *testing.T) {
 		{`"spec":{`, `"other":{`, `"spec"`},
 		{`5000`, `0`, `"timeoutMillis"`},
 		{`5000`, `5000,"memoryBytes":-1`, `memoryBytes -1`},
+		{`5000`, `5000,"beginWithinMillis":-1`, `beginWithinMillis -1`},
 		{`5000}`, `5000`, "parse"},
 	} {
 		changed := strings.Replace(good, c.from, c.to, 1)
@@ -101,6 +102,31 @@ func TestWrongNetworksNameWhatIsWrong(t *testing.T) {
 		_, err := Read(bytes.NewReader(message(changed)))
 		if err == nil || !strings.Contains(err.Error(), c.mention) {
 			t.Errorf("%s: %v", changed, err)
+		}
+	}
+}
+
+func TestReadinessIsRead(t *testing.T) {
+	probe := `{"probe":{"http":{"port":80,"path":"/"}},"env":{"A":"b"},"cwd":"/work","user":"u","entrypoint":true}`
+	s, err := Read(bytes.NewReader(message(strings.Replace(good, "5000", `5000,"readiness":`+probe, 1))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := s.Readiness; r.Probe.HTTP.Port != 80 || r.Env["A"] != "b" || r.Cwd != "/work" || r.User != "u" || !r.Entrypoint {
+		t.Fatalf("%+v", r)
+	}
+}
+
+func TestWrongReadinessIsTheUsersError(t *testing.T) {
+	for _, c := range []struct{ readiness, mention string }{
+		{`{"probe":{}}`, "0 kinds"},
+		{`{"probe":{"log":"("}}`, "RE2"},
+		{`{"probe":{"exec":["true"]},"env":{"A":"` + strings.Repeat("x", maxReadiness) + `"}}`, "bytes with its environment"},
+	} {
+		_, err := Read(bytes.NewReader(message(strings.Replace(good, "5000", `5000,"readiness":`+c.readiness, 1))))
+		var unfit *Unfit
+		if !errors.As(err, &unfit) || !strings.Contains(err.Error(), c.mention) {
+			t.Errorf("%.80s: %v", c.readiness, err)
 		}
 	}
 }

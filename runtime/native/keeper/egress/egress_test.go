@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"dev.sandboxed/native/frame"
+	"dev.sandboxed/native/itest/ipv6"
 	"dev.sandboxed/native/keeper/journal"
 	"dev.sandboxed/native/keeper/policy"
 	"dev.sandboxed/native/keeper/resolve/dnstest"
@@ -523,11 +524,7 @@ func TestDatagramsForTheHostGoToIPv4First(t *testing.T) {
 }
 
 func TestHostsLoopbackIsOfBothFamilies(t *testing.T) {
-	if l, err := net.Listen("tcp", "[::1]:0"); err != nil {
-		t.Skip("the loopback has no IPv6 here:", err)
-	} else {
-		l.Close()
-	}
+	ipv6.Need(t)
 	server := listen(t, "[::1]:0", echo)
 	a := startWith(t, `{"allow":[{"cidr":"::1"}]}`)
 	s := a.connect(t, "tcp", a.addressOf(t, "host.sandbox"), server.Port()).connected()

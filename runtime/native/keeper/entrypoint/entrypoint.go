@@ -91,6 +91,15 @@ func (e *Entrypoint) start(r *relay.Relay, request *stream.Request) (any, error)
 	return nil, request.Event(started)
 }
 
+// Adopt goes on with a program that runs already, in a copy of its sandbox.
+func (e *Entrypoint) Adopt(call *stream.Call, pid int64) {
+	e.mutex.Lock()
+	e.call, e.pid = call, pid
+	e.mutex.Unlock()
+	e.keep(frame.Output, call.Data)
+	e.keep(frame.ErrorOutput, call.Errors())
+}
+
 // Note keeps a line about a call of a client beside what the program prints.
 func (e *Entrypoint) Note(text string) { e.log.Note(time.Now(), text) }
 

@@ -44,6 +44,9 @@ type Info struct {
 	MemoryBytes       int64  `json:"memoryBytes,omitempty"`
 	Ports             []int  `json:"ports,omitempty"`
 	Detached          bool   `json:"detached,omitempty"`
+	Probed            bool   `json:"probed,omitempty"`      // whether it has a readiness probe
+	ReadyMicros       int64  `json:"readyMicros,omitempty"` // from the keeper's start until it was ready
+	Waiting           bool   `json:"waiting,omitempty"`     // for its use to begin; lists leave it out
 	PID               int    `json:"pid"`
 	Version           string `json:"version"`
 }

@@ -66,6 +66,15 @@ func TestListShowsThoseWhoseKeepersLive(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	waiting, err := state.Create(filepath.Join(root, "sb-4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer waiting.Remove()
+	content, _ := json.Marshal(Info{Format: Format, ID: "sb-4", Waiting: true})
+	if err := waiting.Describe(content); err != nil {
+		t.Fatal(err)
+	}
 	// A keeper that was killed leaves its directory with a lock that nobody holds.
 	dead := filepath.Join(root, "sb-3")
 	for _, err := range []error{os.Mkdir(dead, 0o700), os.WriteFile(filepath.Join(dead, "lock"), nil, 0o600),

@@ -64,8 +64,10 @@ func (r *Relay) admit(c *client) bool {
 	if sendJSON(c.out, 0, frame.Hello, r.greeting(r.id)) != nil {
 		return false
 	}
-	if r.running != nil {
-		c.send(frame.Frame{Type: frame.Event, Payload: r.running})
+	for _, event := range []json.RawMessage{r.running, r.ready} {
+		if event != nil {
+			c.send(frame.Frame{Type: frame.Event, Payload: event})
+		}
 	}
 	if r.exited != nil {
 		c.send(frame.Frame{Type: frame.Event, Payload: r.exited})
@@ -263,7 +265,7 @@ func toRequest(request *stream.Request, f frame.Frame) error {
 func (r *Relay) freeStream() uint32 {
 	for {
 		if r.lastStream++; r.lastStream >= frame.FirstOfAgent {
-			r.lastStream = 1
+			r.lastStream = frame.EntrypointOfCopy + 1
 		}
 		if r.routes[r.lastStream] == nil && r.calls[r.lastStream] == nil {
 			return r.lastStream

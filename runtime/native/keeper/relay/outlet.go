@@ -28,6 +28,9 @@ type outlet struct {
 	wake   *sync.Cond
 	closed bool
 	idle   chan struct{}
+
+	paused  bool
+	waiting []delivery // what comes after the pause
 }
 
 // limits are how much may wait for a peer that it has not granted credit for: when a frame is relayed to it, everything that
@@ -67,7 +70,7 @@ const holdLimit = 4 << 10
 func (o *outlet) hold(f frame.Frame) error {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	if o.failed != nil || o.queued > 0 || len(o.held) > holdLimit || len(f.Payload) > holdLimit {
+	if o.failed != nil || o.paused || o.queued > 0 || len(o.held) > holdLimit || len(f.Payload) > holdLimit {
 		return o.copy(f, false)
 	}
 	o.held = frame.Append(o.held, f)
@@ -150,7 +153,7 @@ func (o *outlet) begin(f frame.Frame) (head, body []byte, err error) {
 	var header [frame.HeaderSize]byte
 	frame.PutHeader(&header, f.Stream, f.Type, f.Channel, len(f.Payload))
 	head = append(o.takeHeld(), header[:]...)
-	if o.queued > 0 {
+	if o.queued > 0 || o.paused {
 		return head, f.Payload, nil
 	}
 	return o.write(head, f.Payload)
@@ -177,7 +180,11 @@ func (o *outlet) write(head, body []byte) (headLeft, bodyLeft []byte, err error)
 
 // add queues, and gives a peer up for which too much waits.
 func (o *outlet) add(d delivery, tooMuch bool) error {
-	o.queue = append(o.queue, d)
+	if o.paused {
+		o.waiting = append(o.waiting, d)
+	} else {
+		o.queue = append(o.queue, d)
+	}
 	o.queued += len(d.bytes)
 	o.own += d.own
 	if tooMuch {
@@ -208,8 +215,8 @@ func (o *outlet) flush() {
 		release(batch)
 		if failed != nil {
 			o.mutex.Lock()
-			rest := o.queue
-			o.queue = nil
+			rest := append(o.queue, o.waiting...)
+			o.queue, o.waiting = nil, nil
 			o.mutex.Unlock()
 			release(rest)
 			return
@@ -242,6 +249,29 @@ func (o *outlet) deliver(batch []delivery) error {
 	}
 	o.wake.Broadcast()
 	return o.failed
+}
+
+// pause sends a frame that the peer is to read nothing after, until go on is told.
+func (o *outlet) pause(last frame.Frame) error {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	err := o.copy(last, false)
+	o.paused = true
+	return err
+}
+
+// goOn sends a frame, and what has come during the pause behind it.
+func (o *outlet) goOn(first frame.Frame) error {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.paused = false
+	later := o.waiting
+	o.waiting = nil
+	// What waits counts as queued already, so that the frame is queued before it.
+	err := o.copy(first, false)
+	o.queue = append(o.queue, later...)
+	o.wake.Broadcast()
+	return err
 }
 
 // finish lets what is queued be written and then ends; the result is closed when that is done.

@@ -18,7 +18,8 @@ const (
 type pulse struct {
 	relay *Relay
 	heard atomic.Bool
-	asked time.Time // zero if no question is open
+	held  atomic.Int32 // by how many that know why the agent is silent
+	asked time.Time    // zero if no question is open
 }
 
 // question is answered by every agent at once, and changes nothing.
@@ -43,7 +44,7 @@ func (p *pulse) watch(done <-chan struct{}, giveUp func(silence time.Duration)) 
 
 // look says for how long a question has been open.
 func (p *pulse) look(now time.Time) time.Duration {
-	if p.heard.Swap(false) {
+	if p.heard.Swap(false) || p.held.Load() > 0 {
 		p.asked = time.Time{}
 		return 0
 	}
@@ -54,6 +55,15 @@ func (p *pulse) look(now time.Time) time.Duration {
 		p.asked = now
 	}
 	return 0
+}
+
+// Hold keeps the agent from being given up for its silence until release is called.
+func (r *Relay) Hold() (release func()) {
+	r.pulse.held.Add(1)
+	return func() {
+		r.pulse.heard.Store(true) // its time begins anew
+		r.pulse.held.Add(-1)
+	}
 }
 
 // ask sends a request whose answer nobody reads, if anybody waits for the agent.

@@ -45,3 +45,28 @@ func TestPulseAsksAgainOnceAnswered(t *testing.T) {
 		}
 	}
 }
+
+func TestPulseWaitsForAnAgentThatIsHeld(t *testing.T) {
+	b := setUp(t)
+	p := &b.relay.pulse
+	now := time.Now()
+	b.open(t, 1)
+	p.heard.Store(false)
+	p.look(now)
+	b.agentGets(t, frame.Open)
+	release := b.relay.Hold()
+	if silence := p.look(now.Add(time.Minute)); silence != 0 {
+		t.Fatalf("it is held, and silent for %s", silence)
+	}
+	release()
+	if silence := p.look(now.Add(2 * time.Minute)); silence != 0 {
+		t.Fatalf("it was let go just now, and is silent for %s", silence)
+	}
+	if silence := p.look(now.Add(2 * time.Minute)); silence != 0 {
+		t.Fatalf("it was not asked yet, and is silent for %s", silence)
+	}
+	b.agentGets(t, frame.Open)
+	if silence := p.look(now.Add(3 * time.Minute)); silence != time.Minute {
+		t.Fatalf("it is silent for %s", silence)
+	}
+}

@@ -86,8 +86,10 @@ type Relay struct {
 	lastStream uint32
 	clients    map[*client]bool
 	running    json.RawMessage
+	ready      json.RawMessage
 	entrypoint *Outcome
-	program    uint32 // the stream of the entrypoint that the keeper runs
+	program    uint32        // the stream of the entrypoint that the keeper runs
+	frozen     chan struct{} // closed when the agent has come to rest; nil unless it was asked to
 	met        bool
 	exited     json.RawMessage
 	told       chan struct{}
@@ -121,6 +123,9 @@ func New(o Options) (*Relay, error) {
 	r := Detached(o.ID, o.Version)
 	r.observer, r.activity, r.fromAgent = o.Observer, o.Activity, frame.NewReader(o.FromAgent)
 	r.pulse.relay = r
+	if o.Wishes.Copy != nil {
+		r.lastStream = frame.EntrypointOfCopy // which may go on with it
+	}
 	hangUp := func() error { return errors.Join(o.ToAgent.Close(), o.FromAgent.Close()) }
 	var err error
 	r.agent, err = newOutlet(o.ToAgent, hangUp, limits{relayed: 1 << 62, own: answersLimit}, stream.NewRoom(agentPieces, agentWindows))
@@ -253,6 +258,9 @@ func (r *Relay) acceptFromAgent(f frame.Frame) error {
 		if call != nil {
 			return r.acceptForCall(call, f)
 		}
+		if f.Stream == 0 && r.noteFrozen(f) {
+			return nil
+		}
 		if f.Stream == 0 || f.Type == frame.Open || f.Type == frame.Control {
 			return fmt.Errorf("the agent sent %s on stream %d", f.Type, f.Stream)
 		}
@@ -345,13 +353,22 @@ func (r *Relay) removeRoute(route *route) {
 
 // Announce tells every client, now and later, that the sandbox is up.
 func (r *Relay) Announce(running any) error {
-	payload, err := json.Marshal(map[string]any{"running": running})
+	return r.announce(&r.running, map[string]any{"running": running})
+}
+
+// AnnounceReady tells every client, now and later, that the sandbox is ready. It comes after Announce.
+func (r *Relay) AnnounceReady(ready any) error {
+	return r.announce(&r.ready, map[string]any{"ready": ready})
+}
+
+func (r *Relay) announce(kept *json.RawMessage, event any) error {
+	payload, err := json.Marshal(event)
 	if err != nil {
 		return err
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.running = payload
+	*kept = payload
 	for c := range r.clients {
 		c.send(frame.Frame{Type: frame.Event, Payload: payload})
 	}

@@ -15,7 +15,8 @@ func (k *Keeper) identify() error {
 	k.info = registry.Info{
 		Format: registry.Format, ID: k.start.ID, Labels: k.start.Labels, CreatedMillis: k.began.UnixMilli(),
 		TimeoutMillis: k.start.TimeoutMillis, IdleTimeoutMillis: k.start.IdleTimeoutMillis,
-		MemoryBytes: k.start.MemoryBytes, PID: os.Getpid(), Version: k.version,
+		MemoryBytes: k.start.MemoryBytes, Probed: k.start.Readiness != nil, Waiting: k.start.BeginWithinMillis > 0,
+		PID: os.Getpid(), Version: k.version,
 	}
 	if k.start.Network != nil {
 		k.info.Ports = k.start.Network.Ports

@@ -37,7 +37,9 @@ type runtime struct {
 // that thread.
 func launch(start *config.Start, directory *state.Directory, bundle string, own *limits.Limits, pins []volumes.Pin) (*runtime, error) {
 	argv := append([]string{}, start.Runsc...)
-	argv = append(argv, "--root="+directory.Root(), "run", "--bundle="+bundle, state.Container)
+	argv = append(argv, "--root="+directory.Root())
+	argv = append(argv, command(start.Restore)...)
+	argv = append(argv, "--bundle="+bundle, state.Container)
 	r := &runtime{errors: tail.New(tailSize), copied: make(chan struct{})}
 	child, err := r.connect()
 	defer func() {
@@ -55,6 +57,14 @@ func launch(start *config.Start, directory *state.Directory, bundle string, own 
 		return nil, err
 	}
 	return r, nil
+}
+
+// command is what brings the sandbox up. A copy runs while the rest of its memory is still being read.
+func command(restore *config.Restore) []string {
+	if restore == nil {
+		return []string{"run"}
+	}
+	return []string{"restore", "--background", "--image-path=" + restore.Directory}
 }
 
 // connect makes the pipes; the returned ends are the child's.

@@ -23,6 +23,7 @@ import (
 	"dev.sandboxed/native/keeper/isolate"
 	"dev.sandboxed/native/keeper/limits"
 	"dev.sandboxed/native/keeper/network"
+	"dev.sandboxed/native/keeper/readiness"
 	"dev.sandboxed/native/keeper/registry"
 	"dev.sandboxed/native/keeper/relay"
 	"dev.sandboxed/native/keeper/state"
@@ -63,6 +64,8 @@ type Keeper struct {
 	infoLock sync.Mutex
 
 	entrypoint *entrypoint.Entrypoint
+	readiness  *readiness.Watch // nil for a sandbox without a probe
+	waiting    waiting
 	detached   atomic.Bool
 	served     chan struct{} // closed when nothing more comes from the agent
 
@@ -130,6 +133,8 @@ func (k *Keeper) live(gone <-chan struct{}) relay.Outcome {
 		go k.acceptClients()
 		return failed(err.Error(), "")
 	}
+	k.await()
+	defer k.waiting.lifetime.Stop()
 	go k.acceptClients()
 	hungUp := make(chan error, 1)
 	go func() {
@@ -142,14 +147,11 @@ func (k *Keeper) live(gone <-chan struct{}) relay.Outcome {
 	go k.watchIdle()
 	go k.watchMemory()
 
-	lifetime := time.NewTimer(k.start.Timeout())
-	defer lifetime.Stop()
 	select {
 	case status := <-exited:
 		return k.natural(status, hungUp)
-	case <-lifetime.C:
-		k.judge(relay.Outcome{Code: codeTimeout, Reason: "TIMEOUT",
-			Message: fmt.Sprintf("the sandbox lived for its whole timeout of %s", k.start.Timeout())})
+	case <-k.waiting.lifetime.C:
+		k.judge(k.expired())
 	case <-gone:
 		k.judge(relay.Outcome{Code: codeTerminated, Reason: "TERMINATED", Message: "the process that created the sandbox is gone"})
 	case err := <-hungUp:
@@ -161,7 +163,8 @@ func (k *Keeper) live(gone <-chan struct{}) relay.Outcome {
 				return k.natural(status, hungUp)
 			case <-time.After(lastWords):
 				err = fmt.Errorf("the agent closed its output and went on")
-			case <-lifetime.C:
+			case <-k.waiting.lifetime.C:
+				k.judge(k.expired())
 			}
 		}
 		if err != nil {
@@ -223,7 +226,20 @@ func (k *Keeper) launch() error {
 // wishes are what the agent has to set up before the sandbox runs.
 func (k *Keeper) wishes() frame.Greeting {
 	return frame.Greeting{PIDs: k.start.PIDs, Mounts: k.start.Mounts, MountBytes: k.start.MountBytes,
-		Network: k.device()}
+		Network: k.device(), Readiness: k.start.Readiness, Copy: k.copied()}
+}
+
+// copied is what the agent of a copy is told; nil for a sandbox that is booted.
+func (k *Keeper) copied() *frame.Copy {
+	restore := k.start.Restore
+	if restore == nil {
+		return nil
+	}
+	copied := frame.Copy{ID: k.start.ID, Name: restore.Name, Hostname: restore.Hostname, Env: restore.Env}
+	if copied.Hostname == "" {
+		copied.Hostname = k.start.ID
+	}
+	return &copied
 }
 
 // judge keeps the first verdict at hand for live.
@@ -238,6 +254,9 @@ func (k *Keeper) judge(outcome relay.Outcome) {
 func (k *Keeper) Running(agent frame.Greeting) {
 	k.limits.Confirm(k.runtime.pid())
 	close(k.running)
+	if k.start.Restore != nil && agent.Program != nil {
+		k.entrypoint.Adopt(k.relay.AdoptEntrypoint(), agent.Program.PID)
+	}
 	go k.watchMounts()
 	tunnels, err := k.openTunnels()
 	if err != nil {
@@ -256,6 +275,9 @@ func (k *Keeper) Running(agent frame.Greeting) {
 		Unenforced: unenforced,
 		Tunnels:    tunnels,
 	})
+	if k.readiness != nil {
+		go k.awaitReady()
+	}
 }
 
 type running struct {
@@ -369,6 +391,7 @@ func (k *Keeper) watchIdle() {
 		return
 	}
 	<-k.running // to start takes as long as it takes, and is not idle
+	<-k.waiting.over
 	k.activity.Touch()
 	for {
 		idle := k.activity.Idle()

@@ -104,6 +104,9 @@ func (d *Directory) Path() string { return d.path }
 // Root is where runsc keeps its own state.
 func (d *Directory) Root() string { return filepath.Join(d.path, rootName) }
 
+// Control is the socket by which runsc is told what to do.
+func (d *Directory) Control() string { return filepath.Join(d.Root(), controlSocket) }
+
 // Volumes is where parts of volumes are mounted, for the runtime alone.
 func (d *Directory) Volumes() string { return filepath.Join(d.path, volumesName) }
 

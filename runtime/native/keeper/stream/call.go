@@ -26,7 +26,8 @@ type Call struct {
 	seen     int
 	events   chan json.RawMessage
 	answered chan struct{}
-	failure  *Error // what the answer said, once answered is closed
+	failure  *Error          // what the answer said, once answered is closed
+	value    json.RawMessage // and what it was, if it is short enough
 }
 
 // Asking is a call of the number.
@@ -59,6 +60,17 @@ func (c *Call) Answer(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// Value waits for the answer and returns what it says. Nothing of it can be trusted.
+func (c *Call) Value(ctx context.Context) (json.RawMessage, error) {
+	if err := c.Answer(ctx); err != nil {
+		return nil, err
+	}
+	if c.value == nil {
+		return nil, Errorf(IO, "the agent's answer is empty, or has more than %d bytes", maxEventSize)
+	}
+	return c.value, nil
 }
 
 // Answered is closed when the answer has come.
@@ -111,10 +123,14 @@ func (c *Call) Accept(f frame.Frame) error {
 // finish keeps the answer. What both sides have ended before may still be on its way to its reader; anything else is over.
 func (c *Call) finish(payload []byte) {
 	var result struct {
-		Error *Error `json:"error"`
+		Ok    json.RawMessage `json:"ok"`
+		Error *Error          `json:"error"`
 	}
 	if err := json.Unmarshal(payload, &result); err != nil {
 		result.Error = Errorf(IO, "the agent's answer cannot be read")
+	}
+	if len(result.Ok) <= maxEventSize {
+		c.value = result.Ok
 	}
 	if result.Error != nil {
 		c.failure = bounded(result.Error)
@@ -134,13 +150,17 @@ func bounded(e *Error) *Error {
 	default:
 		e.Kind = IO
 	}
-	printable := strings.Map(func(r rune) rune {
+	return &Error{Kind: e.Kind, Message: "the agent says: " + Printable(e.Message, maxMessage)}
+}
+
+// Printable makes text of an agent fit to be shown: one line of at most so many bytes.
+func Printable(text string, limit int) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
 		}
 		return ' '
-	}, strings.ToValidUTF8(e.Message[:min(len(e.Message), maxMessage)], ""))
-	return &Error{Kind: e.Kind, Message: "the agent says: " + printable}
+	}, strings.ToValidUTF8(text[:min(len(text), limit)], ""))
 }
 
 // Event waits for the next event, or for the answer if that comes first.

@@ -17,6 +17,7 @@ const (
 	TooMany           = "TOO_MANY"
 	Invalid           = "INVALID"
 	Cancelled         = "CANCELLED"
+	NoSpace           = "NO_SPACE"
 	IO                = "IO"
 )
 

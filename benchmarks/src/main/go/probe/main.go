@@ -7,11 +7,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"time"
 )
 
-const usage = "usage: probe wait | pour BYTES | spawn TIMES PROGRAM | serve ADDRESS | send ADDRESS BYTES | " +
+const usage = "usage: probe wait | pour BYTES | fill BYTES DIRECTORY | spawn TIMES PROGRAM | serve ADDRESS | send ADDRESS BYTES | " +
 	"receive ADDRESS BYTES | ping ADDRESS TIMES | knock ADDRESS TIMES | hold ADDRESS COUNT"
 
 func main() {
@@ -42,6 +43,15 @@ func run(args []string) error {
 			return err
 		}
 		return pour(os.Stdout, n)
+	case "fill":
+		n, err := strconv.ParseInt(args[1], 10, 64)
+		if err != nil || len(args) < 3 {
+			return errors.New(usage)
+		}
+		if err := fill(args[2], n); err != nil {
+			return err
+		}
+		return wait()
 	case "spawn":
 		n, err := strconv.Atoi(args[1])
 		if err != nil {
@@ -72,6 +82,25 @@ func pour(w io.Writer, n int64) error {
 			return err
 		}
 		n -= int64(len(part))
+	}
+	return nil
+}
+
+// fill writes files of 4 MiB, the last one shorter, in a new directory.
+func fill(directory string, n int64) error {
+	if err := os.Mkdir(directory, 0o755); err != nil {
+		return err
+	}
+	for i := 0; n > 0; i++ {
+		file, err := os.Create(filepath.Join(directory, fmt.Sprintf("file%d", i)))
+		if err != nil {
+			return err
+		}
+		part := min(n, 4<<20)
+		if err := errors.Join(pour(file, part), file.Close()); err != nil {
+			return err
+		}
+		n -= part
 	}
 	return nil
 }

@@ -12,6 +12,8 @@ module dev.sandboxed.core {
   exports dev.sandboxed;
   exports dev.sandboxed.core.agent to
       dev.sandboxed.gvisor;
+  exports dev.sandboxed.core.build to
+      dev.sandboxed.gvisor;
   exports dev.sandboxed.core.buildtools to
       dev.sandboxed.gvisor;
   exports dev.sandboxed.core.gpu to
@@ -21,7 +23,8 @@ module dev.sandboxed.core {
   exports dev.sandboxed.core.network to
       dev.sandboxed.gvisor;
   exports dev.sandboxed.core.protocol to
-      dev.sandboxed.gvisor;
+      dev.sandboxed.gvisor,
+      dev.sandboxed.junit;
   exports dev.sandboxed.core.registry to
       dev.sandboxed.gvisor;
   exports dev.sandboxed.core.volume to

@@ -2,7 +2,9 @@ package device
 
 import (
 	"fmt"
+	"io"
 	"net/netip"
+	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -35,6 +37,50 @@ func Describe(root, hostname string, names bool) error {
 		return fmt.Errorf("write /etc/resolv.conf: %w", err)
 	}
 	return nil
+}
+
+// maxHosts is how much of /etc/hosts is kept when a name is added.
+const maxHosts = 1 << 20
+
+// AddName lets programs find the sandbox by a further name.
+func AddName(root, hostname string) error {
+	if _, err := hostsFile(hostname); err != nil {
+		return err
+	}
+	etc, err := openEtc(root)
+	if err != nil {
+		return fmt.Errorf("open /etc: %w", err)
+	}
+	defer unix.Close(etc)
+	hosts, err := readFile(etc, "hosts")
+	if err != nil {
+		return fmt.Errorf("read /etc/hosts: %w", err)
+	}
+	if len(hosts) > 0 && !strings.HasSuffix(hosts, "\n") {
+		hosts += "\n"
+	}
+	if err := replace(etc, "hosts", hosts+"127.0.0.1 "+hostname+"\n"); err != nil {
+		return fmt.Errorf("write /etc/hosts: %w", err)
+	}
+	return nil
+}
+
+// readFile returns what is in a file, or nothing if it is none.
+func readFile(directory int, name string) (string, error) {
+	fd, err := unix.Openat(directory, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err == unix.ENOENT || err == unix.ELOOP {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	file := os.NewFile(uintptr(fd), name)
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", err
+	}
+	content, err := io.ReadAll(io.LimitReader(file, maxHosts))
+	return string(content), err
 }
 
 func openEtc(root string) (int, error) {

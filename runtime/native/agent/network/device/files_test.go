@@ -1,6 +1,7 @@
 package device
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,5 +78,31 @@ func TestDescribeRefusesWhatItCannotWriteSafely(t *testing.T) {
 		if err := Describe(t.TempDir(), hostname, true); err == nil || !strings.Contains(err.Error(), "is not a host name") {
 			t.Errorf("%q: %v", hostname, err)
 		}
+	}
+}
+
+func TestANameIsAddedToWhatProgramsHaveWritten(t *testing.T) {
+	root := t.TempDir()
+	if err := os.Mkdir(filepath.Join(root, "etc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	hosts := filepath.Join(root, "etc/hosts")
+	if err := os.WriteFile(hosts, []byte("10.0.0.1 theirs"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := AddName(root, "copy-1"); err != nil {
+		t.Fatal(err)
+	}
+	if content, err := os.ReadFile(hosts); err != nil || string(content) != "10.0.0.1 theirs\n127.0.0.1 copy-1\n" {
+		t.Fatalf("%q %v", content, err)
+	}
+	if err := AddName(root, "no name"); err == nil {
+		t.Fatal("a name with a space was taken")
+	}
+	if err := errors.Join(os.Remove(hosts), os.Symlink("/etc/passwd", hosts), AddName(root, "copy-2")); err != nil {
+		t.Fatal(err)
+	}
+	if content, err := os.ReadFile(hosts); err != nil || string(content) != "127.0.0.1 copy-2\n" {
+		t.Fatalf("%q %v", content, err)
 	}
 }

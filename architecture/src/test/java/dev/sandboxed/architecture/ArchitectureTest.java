@@ -45,6 +45,7 @@ class ArchitectureTest {
         .extracting(JavaClass::getPackageName)
         .contains(
             "dev.sandboxed",
+            "dev.sandboxed.assertj",
             "dev.sandboxed.core.binaries",
             "dev.sandboxed.gvisor",
             "dev.sandboxed.junit",
@@ -95,6 +96,18 @@ class ArchitectureTest {
         .should(
             nameInSignaturesOnly(
                 "java.", "org.junit.jupiter.api.", "dev.sandboxed", "dev.sandboxed.junit"))
+        .check(classes);
+  }
+
+  @Test
+  void the_assertions_know_the_api_alone() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.sandboxed.assertj..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.sandboxed.core..", "dev.sandboxed.gvisor..", "dev.sandboxed.junit..")
         .check(classes);
   }
 

@@ -32,7 +32,9 @@ class DocumentationTest {
   private static final String IMPORTS =
       """
       import dev.sandboxed.*;
+      import dev.sandboxed.assertj.*;
       import dev.sandboxed.junit.*;
+      import static dev.sandboxed.assertj.SandboxAssertions.*;
       import static org.assertj.core.api.Assertions.*;
       import static org.junit.jupiter.api.Assertions.assertEquals;
       import static java.time.Duration.*;
@@ -42,6 +44,7 @@ class DocumentationTest {
       import java.time.*;
       import java.util.*;
       import org.junit.jupiter.api.*;
+      import org.junit.jupiter.api.extension.*;
       """;
 
   @TempDir Path classes;

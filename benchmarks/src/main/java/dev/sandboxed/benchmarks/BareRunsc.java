@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -13,13 +14,13 @@ import java.util.stream.Stream;
  * gVisor driven by hand: its own command, the same namespaces, an EROFS root, no network.
  *
  * <p>This is what ours is held against, so it has nothing that costs time and that it can do
- * without.
+ * without. Thread-safe.
  */
 final class BareRunsc {
   private final Path runsc;
   private final Path image;
   private final Path directory;
-  private int containers;
+  private final AtomicInteger containers = new AtomicInteger();
 
   BareRunsc(Path runsc, Path image, Path directory) throws IOException {
     this.runsc = runsc;
@@ -29,7 +30,7 @@ final class BareRunsc {
 
   /** Starts a container attached, as a new process. */
   Container run(String... args) throws IOException {
-    var id = "bare-" + containers++;
+    var id = "bare-" + containers.getAndIncrement();
     var bundle = Files.createDirectories(directory.resolve(id));
     Files.createDirectories(bundle.resolve("rootfs"));
     Files.writeString(bundle.resolve("config.json"), config(args));
@@ -98,6 +99,30 @@ final class BareRunsc {
       return start(
           List.of("nsenter", "--user", "--preserve-credentials", "--target", pid(), "--"),
           command.toArray(String[]::new));
+    }
+
+    /** Writes what was changed on the root file system, as a new process. */
+    Process upper(Path file) throws IOException {
+      return start(
+          List.of("nsenter", "--user", "--preserve-credentials", "--target", pid(), "--"),
+          "tar",
+          "rootfs-upper",
+          "--file",
+          file.toString(),
+          id);
+    }
+
+    /** Writes the memory into an empty directory and lets the container go on, as a new process. */
+    Process checkpoint(Path directory) throws IOException {
+      return start(
+          List.of("nsenter", "--user", "--preserve-credentials", "--target", pid(), "--"),
+          "checkpoint",
+          "--leave-running",
+          "--compression",
+          "none",
+          "--image-path",
+          directory.toString(),
+          id);
     }
 
     private String pid() {

@@ -48,6 +48,15 @@ public final class Main {
       case "network" ->
           new NetworkBenchmark(bench, settings.probe(), settings.work(), settings.copies())
               .run(report);
+      case "image" ->
+          new ImageBenchmark(bench, settings.rounds(), settings.copies(), settings.work())
+              .run(report);
+      case "snapshot" ->
+          new SnapshotBenchmark(bench, settings.copies(), settings.work()).run(report);
+      case "memory" -> new MemoryBenchmark(bench, settings.copies(), settings.work()).run(report);
+      case "postgres" -> new PostgresBenchmark(settings.copies()).run(report);
+      case "pool" -> new PoolBenchmark(bench, settings.rounds(), settings.copies()).run(report);
+      case "junit" -> new JUnitBenchmark(bench, settings.copies()).run(report);
       case "many" -> new ManyBenchmark(bench, settings.many()).run(report);
       default ->
           throw new IllegalArgumentException(

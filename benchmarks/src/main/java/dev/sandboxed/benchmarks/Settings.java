@@ -29,7 +29,19 @@ record Settings(
 
   /** Everything there is to measure. */
   static final List<String> ALL_PARTS =
-      List.of("start", "exec", "stdout", "copy", "network", "many");
+      List.of(
+          "start",
+          "exec",
+          "stdout",
+          "copy",
+          "network",
+          "image",
+          "snapshot",
+          "memory",
+          "postgres",
+          "pool",
+          "junit",
+          "many");
 
   static Settings fromSystemProperties() {
     return new Settings(

@@ -4,20 +4,24 @@ import java.lang.annotation.Annotation;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Executable;
 import java.lang.reflect.Field;
+import java.lang.reflect.Member;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * One {@link Sandboxed} annotation and the element that carries it.
  *
  * @param annotation the annotation
  * @param element where it stands, for messages
+ * @param home the class or annotation that it stands in
  */
-record Declared(Sandboxed annotation, String element) {
+record Declared(Sandboxed annotation, String element, Class<?> home) {
 
   /** Finds the annotations of an element, its own before those of its other annotations. */
   static List<Declared> on(AnnotatedElement element, String name) {
@@ -31,6 +35,16 @@ record Declared(Sandboxed annotation, String element) {
     var found = new ArrayList<Declared>();
     collectHierarchy(type, found, new HashSet<>());
     return found;
+  }
+
+  /** Finds the class itself, or the nearest of its superclasses and interfaces, that has any. */
+  static Optional<Class<?>> carrier(Class<?> type) {
+    if (!on(type, "").isEmpty()) {
+      return Optional.of(type);
+    }
+    return Stream.concat(Stream.ofNullable(type.getSuperclass()), Stream.of(type.getInterfaces()))
+        .flatMap(parent -> carrier(parent).stream())
+        .findFirst();
   }
 
   static String name(Class<?> type) {
@@ -70,7 +84,7 @@ record Declared(Sandboxed annotation, String element) {
       AnnotatedElement element, String name, List<Declared> found, Set<AnnotatedElement> seen) {
     var own = element.getDeclaredAnnotation(Sandboxed.class);
     if (own != null) {
-      found.add(new Declared(own, name));
+      found.add(new Declared(own, name, home(element)));
     }
     for (var other : element.getDeclaredAnnotations()) {
       Class<? extends Annotation> type = other.annotationType();
@@ -78,5 +92,12 @@ record Declared(Sandboxed annotation, String element) {
         collect(type, "annotation [%s]".formatted(type.getName()), found, seen);
       }
     }
+  }
+
+  private static Class<?> home(AnnotatedElement element) {
+    if (element instanceof Parameter parameter) {
+      return parameter.getDeclaringExecutable().getDeclaringClass();
+    }
+    return element instanceof Member member ? member.getDeclaringClass() : (Class<?>) element;
   }
 }

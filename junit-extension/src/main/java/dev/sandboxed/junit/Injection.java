@@ -8,13 +8,15 @@ import java.lang.reflect.AnnotatedElement;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * What a field or parameter is given of its sandbox: the sandbox itself, its files or a tunnel.
+ * What a field or parameter is given of its sandbox: the sandbox itself, its files, its properties
+ * or a tunnel.
  *
  * @param target the field or parameter, for messages
  * @param type its type
@@ -42,14 +44,30 @@ record Injection(String target, Class<?> type, Optional<Tunnel> tunnel) {
   }
 
   static boolean isSandbox(Class<?> type) {
-    return type == Sandbox.class || type == SandboxFiles.class;
+    return type == Sandbox.class || type == SandboxFiles.class || type == SandboxProperties.class;
   }
 
-  /** Returns what to inject. */
+  /** Returns what to inject, for which an open sandbox is asked for once. */
+  Object from(Settings settings, Supplier<? extends Sandbox> open) {
+    if (type != SandboxProperties.class || tunnel.isPresent()) {
+      return from(open.get());
+    }
+    var properties = settings.properties();
+    properties.requireSome(target);
+    return properties.of(open.get());
+  }
+
+  /** Returns what to inject, but for properties. */
   Object from(Sandbox sandbox) {
-    return tunnel
-        .map(t -> from(sandbox.tunnel(t.value()), t))
-        .orElseGet(() -> type == SandboxFiles.class ? sandbox.files() : sandbox);
+    if (tunnel.isPresent()) {
+      return from(sandbox.tunnel(tunnel.get().value()), tunnel.get());
+    }
+    if (type == SandboxProperties.class) {
+      throw new ExtensionConfigurationException(
+          "%s cannot have properties, which are those of the copies; ask for @Tunnel or the Sandbox"
+              .formatted(target));
+    }
+    return type == SandboxFiles.class ? sandbox.files() : sandbox;
   }
 
   private Object from(PortTunnel opened, Tunnel declared) {
@@ -91,9 +109,13 @@ record Injection(String target, Class<?> type, Optional<Tunnel> tunnel) {
   private void requireSandbox() {
     if (!isSandbox(type)) {
       throw new ExtensionConfigurationException(
-          "@Sandboxed %s must be of type %s or %s but is of type %s."
+          "@Sandboxed %s must be of type %s, %s or %s but is of type %s."
               .formatted(
-                  target, Sandbox.class.getName(), SandboxFiles.class.getName(), type.getName()));
+                  target,
+                  Sandbox.class.getName(),
+                  SandboxFiles.class.getName(),
+                  SandboxProperties.class.getName(),
+                  type.getName()));
     }
   }
 }

@@ -6,6 +6,8 @@ import dev.sandboxed.OutputTail;
 import dev.sandboxed.SandboxProcess;
 import dev.sandboxed.SecretMask;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +21,9 @@ final class RecordedExec {
   private final TailBuffer stdout = new TailBuffer();
   private final TailBuffer stderr = new TailBuffer();
   private volatile @Nullable SandboxProcess process;
+  private final Instant began = Instant.now();
   private volatile @Nullable String outcome;
+  private volatile @Nullable Duration took;
 
   RecordedExec(List<String> command, SecretMask mask) {
     this.mask = mask;
@@ -39,6 +43,7 @@ final class RecordedExec {
   }
 
   void ended(ExecResult result) {
+    took = result.duration();
     outcome = result.toString();
   }
 
@@ -53,6 +58,16 @@ final class RecordedExec {
             : "%s: %s"
                 .formatted(
                     OutputTail.commandLine(mask.apply(command)), mask.apply(String.valueOf(cause)));
+  }
+
+  /** Describes it with the time at which it began, in UTC, and how long it took where known. */
+  String describeTimed() {
+    var duration = took;
+    return "%s%s\n%s"
+        .formatted(
+            began.truncatedTo(ChronoUnit.MILLIS),
+            duration == null ? "" : ", %,d ms".formatted(duration.toMillis()),
+            describe());
   }
 
   String describe() {

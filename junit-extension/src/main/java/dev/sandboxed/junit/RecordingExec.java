@@ -44,6 +44,7 @@ final class RecordingExec implements Exec {
 
   @Override
   public Exec secret(Secret secret) {
+    log.hide(List.of(secret));
     return new RecordingExec(exec.secret(secret), log, mask.and(List.of(secret)));
   }
 

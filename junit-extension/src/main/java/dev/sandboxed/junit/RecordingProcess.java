@@ -86,4 +86,9 @@ final class RecordingProcess implements SandboxProcess {
   public void close() {
     process.close();
   }
+
+  @Override
+  public String toString() {
+    return process.toString();
+  }
 }

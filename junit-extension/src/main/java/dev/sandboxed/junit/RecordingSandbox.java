@@ -3,16 +3,24 @@ package dev.sandboxed.junit;
 import dev.sandboxed.Connection;
 import dev.sandboxed.Exec;
 import dev.sandboxed.ExitStatus;
+import dev.sandboxed.FileChange;
+import dev.sandboxed.Image.SnapshotImage;
+import dev.sandboxed.MemorySnapshot;
 import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.PortTunnel;
 import dev.sandboxed.Sandbox;
-import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxFiles;
 import dev.sandboxed.SandboxLog;
 import dev.sandboxed.SandboxProcess;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.SecretMask;
 import dev.sandboxed.StartupTimings;
+import dev.sandboxed.junit.diagnosis.Facts;
+import dev.sandboxed.junit.diagnosis.Inquiry;
+import dev.sandboxed.junit.diagnosis.KeptSnapshot;
+import dev.sandboxed.junit.diagnosis.Processes;
+import dev.sandboxed.junit.diagnosis.Startup;
+import dev.sandboxed.junit.diagnosis.Summary;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,39 +34,71 @@ final class RecordingSandbox implements Sandbox {
   private final ExecLog log = new ExecLog();
   private final SecretMask mask;
   private final Optional<SandboxProcess> entrypoint;
+  private final WantedDiagnostics wanted;
 
-  RecordingSandbox(Sandbox sandbox, String subject) {
+  RecordingSandbox(Sandbox sandbox, String subject, WantedDiagnostics wanted) {
     this.sandbox = sandbox;
     this.subject = subject;
+    this.wanted = wanted;
     this.mask = SecretMask.of(sandbox.spec().secrets());
+    log.hide(sandbox.spec().secrets());
     this.entrypoint =
         sandbox.entrypoint().map(p -> new RecordingProcess(p, log.add(p.command(), mask)));
   }
 
+  /** Returns what is wanted of it when a test fails. */
+  WantedDiagnostics wanted() {
+    return wanted;
+  }
+
+  /** Asks for what is told when a test fails; the answers may take a while, or not come at all. */
+  Facts facts() {
+    return switch (wanted.mode()) {
+      case OFF -> Facts.few(sandbox);
+      case SUMMARY -> Facts.outside(sandbox);
+      case DEFAULT, FULL -> Facts.all(sandbox, log.mask());
+    };
+  }
+
   /** Describes what ran and what was tried to reach; empty if nothing was and all is well. */
-  Optional<String> activity() {
+  Optional<String> activity(Facts facts) {
     var status = sandbox.poll();
     var commands = log.describe();
-    var connections = TriedConnections.describe(tried());
+    // The report is about another failure, which the lack of an answer must not hide.
+    var connections = facts.connections().get(TriedConnections::describe, why -> "");
     return commands.isEmpty() && status.isEmpty() && connections.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            "Sandbox %s of %s, %s%s%s"
+            "%s%s%s"
                 .formatted(
-                    id(),
-                    subject,
-                    status.map(s -> "ended: " + s).orElse("running"),
+                    heading(),
                     commands.isEmpty() ? "" : "; " + commands,
                     connections.isEmpty() ? "" : "\n" + connections));
   }
 
-  private List<Connection> tried() {
-    try {
-      return sandbox.connections();
-    } catch (SandboxException e) {
-      // The report is about another failure, which this must not hide.
-      return List.of();
-    }
+  /** Says which sandbox it is, and whether it runs. */
+  String heading() {
+    return "Sandbox %s of %s, %s".formatted(id(), subject, Facts.state(sandbox.poll()));
+  }
+
+  /** Begins to take a memory snapshot for a person to look around in. */
+  Inquiry<String> keep() {
+    return KeptSnapshot.begin(sandbox, log.hasSecrets());
+  }
+
+  /** Tells all that is known of it. */
+  String summary(Facts facts) {
+    return Summary.of(facts, subject, log.describeAll(), log.mask());
+  }
+
+  /** Asks what runs in it now. */
+  Processes processes() {
+    return Processes.ask(sandbox, log.mask());
+  }
+
+  /** Describes how long each step of the start took. */
+  String describeStartup() {
+    return "Sandbox %s of %s: %s".formatted(id(), subject, Startup.describe(startup()));
   }
 
   @Override
@@ -84,6 +124,16 @@ final class RecordingSandbox implements Sandbox {
   @Override
   public StartupTimings startup() {
     return sandbox.startup();
+  }
+
+  @Override
+  public StartupTimings waitUntilReady(Duration limit) {
+    return sandbox.waitUntilReady(limit);
+  }
+
+  @Override
+  public CompletableFuture<StartupTimings> onReady() {
+    return sandbox.onReady();
   }
 
   @Override
@@ -124,6 +174,41 @@ final class RecordingSandbox implements Sandbox {
   @Override
   public List<Connection> connections() {
     return sandbox.connections();
+  }
+
+  @Override
+  public List<FileChange> changes() {
+    return sandbox.changes();
+  }
+
+  @Override
+  public SnapshotImage snapshotFilesystem() {
+    return sandbox.snapshotFilesystem();
+  }
+
+  @Override
+  public SnapshotImage snapshotFilesystem(Duration timeToLive) {
+    return sandbox.snapshotFilesystem(timeToLive);
+  }
+
+  @Override
+  public CompletableFuture<SnapshotImage> snapshotFilesystemAsync() {
+    return sandbox.snapshotFilesystemAsync();
+  }
+
+  @Override
+  public CompletableFuture<SnapshotImage> snapshotFilesystemAsync(Duration timeToLive) {
+    return sandbox.snapshotFilesystemAsync(timeToLive);
+  }
+
+  @Override
+  public MemorySnapshot snapshot() {
+    return sandbox.snapshot();
+  }
+
+  @Override
+  public CompletableFuture<MemorySnapshot> snapshotAsync() {
+    return sandbox.snapshotAsync();
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
@@ -20,10 +21,18 @@ import org.junit.platform.commons.support.AnnotationSupport;
  * @param subject what the sandbox belongs to, for reports
  * @param key what the sandbox is kept under; equal keys share it
  * @param scope how long it lives
- * @param owner the class it lives as long as, if it has the scope of a class
+ * @param owner the class it lives as long as, if it has the scope of a class, or whose heirs share
+ *     it, if it has that of a hierarchy
+ * @param homes the classes whose methods may set up what it starts from, the innermost first
  * @param settings what it is created from
  */
-record Request(String subject, Object key, SandboxScope scope, Class<?> owner, Settings settings) {
+record Request(
+    String subject,
+    Object key,
+    SandboxScope scope,
+    Class<?> owner,
+    List<Class<?>> homes,
+    Settings settings) {
 
   /** The key of the sandbox that parameters without an annotation of their own share. */
   private record Shared(Class<?> owner) {}
@@ -47,10 +56,12 @@ record Request(String subject, Object key, SandboxScope scope, Class<?> owner, S
           target,
           "it is static; leave out the scope, or make it an instance field");
     }
-    declared.addAll(inClasses(classesFrom(instanceType, context)));
-    var settings = new Settings(declared, context::getConfigurationParameter);
-    var scope = isStatic ? SandboxScope.CLASS : settings.scope().orElse(SandboxScope.METHOD);
-    return new Request(target, field, scope, instanceType, settings);
+    var homes = classesFrom(instanceType, context);
+    declared.addAll(inClasses(homes));
+    var settings = new Settings(declared, name -> RoundBackend.parameter(name, context));
+    var scope = scope(settings, isStatic);
+    var owner = scope == SandboxScope.HIERARCHY ? field.getDeclaringClass() : instanceType;
+    return new Request(subject(scope, target), field, scope, owner, homes, settings);
   }
 
   static Request of(ParameterContext parameter, ExtensionContext context) {
@@ -97,10 +108,13 @@ record Request(String subject, Object key, SandboxScope scope, Class<?> owner, S
     if (isTest) {
       declared.addAll(onTestMethod(context));
     }
-    declared.addAll(inClasses(classesFrom(type, context)));
-    var settings = new Settings(declared, context::getConfigurationParameter);
-    var scope = forAll ? SandboxScope.CLASS : settings.scope().orElse(SandboxScope.METHOD);
-    return new Request(target, parameter.getParameter(), scope, type, settings);
+    var homes = classesFrom(type, context);
+    declared.addAll(inClasses(homes));
+    var settings = new Settings(declared, name -> RoundBackend.parameter(name, context));
+    var scope = scope(settings, forAll);
+    var owner = scope == SandboxScope.HIERARCHY ? executable.getDeclaringClass() : type;
+    return new Request(
+        subject(scope, target), parameter.getParameter(), scope, owner, homes, settings);
   }
 
   /** The sandbox of all that do not; for a field that wants something of it. */
@@ -121,27 +135,55 @@ record Request(String subject, Object key, SandboxScope scope, Class<?> owner, S
               .formatted(target));
     }
     var onMethod = onTestMethod(context);
-    reject(
-        SandboxScope.CLASS,
-        onMethod,
-        context.getTestMethod().map(Declared::name).orElse(""),
-        "its sandbox is its own; leave out the scope, or put the annotation on the class");
-    var settings = new Settings(declaredAround(context), context::getConfigurationParameter);
+    for (var ofClasses : List.of(SandboxScope.CLASS, SandboxScope.HIERARCHY)) {
+      reject(
+          ofClasses,
+          onMethod,
+          context.getTestMethod().map(Declared::name).orElse(""),
+          "its sandbox is its own; leave out the scope, or put the annotation on the class");
+    }
+    var settings =
+        new Settings(declaredAround(context), name -> RoundBackend.parameter(name, context));
+    // A method that has the annotation has a sandbox of its own unless it says otherwise itself.
     var scope =
-        onMethod.isEmpty() ? settings.scope().orElse(SandboxScope.METHOD) : SandboxScope.METHOD;
-    var owner =
+        declaredScope(
+            onMethod.isEmpty() ? settings : new Settings(onMethod, n -> Optional.empty()));
+    var declaring =
         classes(context).stream()
             .filter(c -> !Declared.on(c).isEmpty())
             .findFirst()
             .orElseGet(context::getRequiredTestClass);
+    var owner =
+        scope == SandboxScope.HIERARCHY ? Declared.carrier(declaring).orElse(declaring) : declaring;
     if (scope == SandboxScope.METHOD && forAll) {
       throw new ExtensionConfigurationException(
           "The sandbox of %s is made for each test method, so %s cannot have it; set scope = SandboxScope.CLASS on the class, annotate the parameter with @Sandboxed, or ask for the sandbox in @BeforeEach"
               .formatted(Declared.name(owner), target));
     }
-    var subject =
-        scope == SandboxScope.CLASS ? Declared.name(owner) : "test " + context.getDisplayName();
-    return new Request(subject, new Shared(owner), scope, owner, settings);
+    var name =
+        scope == SandboxScope.METHOD ? "test " + context.getDisplayName() : Declared.name(owner);
+    var homes = scope == SandboxScope.CLASS ? classesFrom(owner, context) : classes(context);
+    return new Request(subject(scope, name), new Shared(owner), scope, owner, homes, settings);
+  }
+
+  /** Returns the scope of a sandbox of its own, of what is there before any test. */
+  private static SandboxScope scope(Settings settings, boolean forAll) {
+    var scope = declaredScope(settings);
+    return forAll && !scope.isSharedByClasses() ? SandboxScope.CLASS : scope;
+  }
+
+  private static SandboxScope declaredScope(Settings settings) {
+    return settings.scope().orElse(SandboxScope.METHOD);
+  }
+
+  /** Names what a sandbox belongs to. */
+  private static String subject(SandboxScope scope, String name) {
+    return switch (scope) {
+      case SESSION -> "the launcher's session";
+      case EXECUTION -> "the execution of all tests";
+      case HIERARCHY -> name + " and what inherits it";
+      case CLASS, METHOD, DEFAULT -> name;
+    };
   }
 
   private static void reject(
@@ -190,7 +232,7 @@ record Request(String subject, Object key, SandboxScope scope, Class<?> owner, S
   }
 
   /** Returns the test class and those that enclose it, the innermost first. */
-  private static List<Class<?>> classes(ExtensionContext context) {
+  static List<Class<?>> classes(ExtensionContext context) {
     var classes = new ArrayList<>(context.getEnclosingTestClasses());
     Collections.reverse(classes);
     context.getTestClass().ifPresent(c -> classes.add(0, c));

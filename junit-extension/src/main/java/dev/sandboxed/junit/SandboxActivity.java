@@ -1,8 +1,7 @@
 package dev.sandboxed.junit;
 
 import java.io.Serial;
-import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.List;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.opentest4j.TestAbortedException;
 
@@ -15,16 +14,24 @@ final class SandboxActivity extends RuntimeException {
     super(text, null, false, false);
   }
 
-  /** Adds what ran to the failure and to the test's report; nothing if nothing ran. */
+  /**
+   * Adds what is known of sandboxes to the failure, and files to the report; nothing if there is
+   * nothing to tell.
+   */
+  static void attach(
+      Throwable failure, List<RecordingSandbox> sandboxes, ExtensionContext context) {
+    var text = Diagnostics.publish(sandboxes, context);
+    if (!text.isEmpty()) {
+      failure.addSuppressed(new SandboxActivity(text));
+    }
+  }
+
+  /** Adds what is known of the test's sandboxes to the failure and to the test's report. */
   static void attach(Throwable failure, ExtensionContext context) {
     if (failure instanceof TestAbortedException) {
       return;
     }
-    var text =
-        OpenSandboxes.reachableFrom(context).stream()
-            .map(RecordingSandbox::activity)
-            .flatMap(Optional::stream)
-            .collect(Collectors.joining("\n\n"));
+    var text = Diagnostics.publish(OpenSandboxes.reachableFrom(context), context);
     if (!text.isEmpty()) {
       failure.addSuppressed(new SandboxActivity(text));
       context.publishReportEntry(REPORT_KEY, text);

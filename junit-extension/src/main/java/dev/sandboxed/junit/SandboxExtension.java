@@ -6,19 +6,37 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.DynamicTestInvocationContext;
+import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.PreInterruptCallback;
+import org.junit.jupiter.api.extension.PreInterruptContext;
+import org.junit.jupiter.api.extension.TestInstanceFactoryContext;
+import org.junit.jupiter.api.extension.TestInstancePreConstructCallback;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.HierarchyTraversalMode;
 import org.junit.platform.commons.support.ModifierSupport;
 
 /** Injects sandboxes for {@link Sandboxed @Sandboxed}; the store of each context ends them. */
 class SandboxExtension
-    implements BeforeAllCallback, BeforeEachCallback, ParameterResolver, InvocationInterceptor {
+    implements ExecutionCondition,
+        BeforeAllCallback,
+        BeforeEachCallback,
+        TestInstancePreConstructCallback,
+        ParameterResolver,
+        InvocationInterceptor,
+        PreInterruptCallback {
+
+  @Override
+  public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+    InsideBody.requireInside(context);
+    return ConditionEvaluationResult.enabled("It runs where it is declared to run");
+  }
 
   @Override
   public ExtensionContextScope getTestInstantiationExtensionContextScope(
@@ -26,10 +44,18 @@ class SandboxExtension
     return ExtensionContextScope.TEST_METHOD;
   }
 
+  /** Sets static fields before the one instance of a class is made: others prepare it by them. */
+  @Override
+  public void preConstructTestInstance(
+      TestInstanceFactoryContext factoryContext, ExtensionContext context) {
+    if (context.getTestMethod().isEmpty()) {
+      injectStatic(context);
+    }
+  }
+
   @Override
   public void beforeAll(ExtensionContext context) {
-    OpenSandboxes.of(context);
-    inject(context, context.getRequiredTestClass(), null, ModifierSupport::isStatic);
+    injectStatic(context);
     context
         .getTestInstance()
         .ifPresent(instance -> injectInstance(context, instance, SandboxScope.CLASS));
@@ -37,6 +63,7 @@ class SandboxExtension
 
   @Override
   public void beforeEach(ExtensionContext context) {
+    SetupMethods.requireUse(Request.classes(context));
     OpenSandboxes.of(context);
     context
         .getRequiredTestInstances()
@@ -59,7 +86,9 @@ class SandboxExtension
             parameter.getAnnotatedElement(),
             parameter.getParameter().getType(),
             Declared.name(parameter.getParameter()));
-    return open(Request.of(parameter, context), injection, context);
+    return SetupMethods.is(parameter.getDeclaringExecutable())
+        ? injection.from(SetupSnapshots.inSetup(SetupMethods.target(parameter), context))
+        : open(Request.of(parameter, context), injection, context);
   }
 
   @Override
@@ -76,6 +105,17 @@ class SandboxExtension
     }
   }
 
+  @Override
+  public void beforeThreadInterrupt(PreInterruptContext interrupt, ExtensionContext context) {
+    TimeoutDump.take(interrupt.getThreadToInterrupt(), context);
+  }
+
+  private static void injectStatic(ExtensionContext context) {
+    SetupMethods.requireUse(Request.classes(context));
+    OpenSandboxes.of(context);
+    inject(context, context.getRequiredTestClass(), null, ModifierSupport::isStatic);
+  }
+
   private static void injectInstance(
       ExtensionContext context, Object instance, SandboxScope smallestScope) {
     // A record's fields are final and set by its constructor, whose parameters are injected.
@@ -88,7 +128,7 @@ class SandboxExtension
               ModifierSupport.isNotStatic(field)
                   && (smallestScope == SandboxScope.METHOD
                       || Request.of(field, instance.getClass(), context).scope()
-                          == SandboxScope.CLASS));
+                          != SandboxScope.METHOD));
     }
   }
 
@@ -130,10 +170,15 @@ class SandboxExtension
   }
 
   private static Object open(Request request, Injection injection, ExtensionContext context) {
-    var open =
-        request.scope() == SandboxScope.CLASS
-            ? OpenSandboxes.ofClass(request.owner(), context)
-            : OpenSandboxes.of(context);
-    return injection.from(open.get(request));
+    return injection.from(request.settings(), () -> open(request, context));
+  }
+
+  private static RecordingSandbox open(Request request, ExtensionContext context) {
+    InsideBody.requireOutside(context, request.subject());
+    return switch (request.scope()) {
+      case HIERARCHY, EXECUTION, SESSION -> OpenSandboxes.lent(request, context);
+      case CLASS -> OpenSandboxes.ofClass(request.owner(), context).get(request);
+      case METHOD, DEFAULT -> OpenSandboxes.of(context).get(request);
+    };
   }
 }

@@ -1,5 +1,8 @@
 package dev.sandboxed.junit;
 
+import dev.sandboxed.Backend;
+import dev.sandboxed.BackendUnavailableException;
+import dev.sandboxed.Backends;
 import dev.sandboxed.ByteSize;
 import dev.sandboxed.Durations;
 import dev.sandboxed.Image;
@@ -14,6 +17,7 @@ import dev.sandboxed.Secret;
 import dev.sandboxed.Volume;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -24,10 +28,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Works out what a sandbox is created from: annotations, nearest first, then configuration. */
 final class Settings {
@@ -49,14 +55,108 @@ final class Settings {
     return declared.isPresent()
         ? declared
         : configured(Sandboxed.SCOPE_PROPERTY_NAME)
-            .map(v -> v.read(t -> constant(SandboxScope.class, t, "method or class")));
+            .map(
+                v ->
+                    v.read(
+                        t ->
+                            constant(
+                                SandboxScope.class,
+                                t,
+                                "method, class, hierarchy, execution or session")));
   }
 
-  /** Returns the spec; each bad value is reported with its attribute and its place. */
-  SandboxSpec spec() {
+  /**
+   * Returns where the nearest annotation or else the configuration has the test run, if any does.
+   */
+  Optional<TestExecution> execution() {
+    var declared =
+        nearestFirst.stream()
+            .map(d -> d.annotation().execution())
+            .filter(e -> e != TestExecution.DEFAULT)
+            .findFirst();
+    return declared.isPresent()
+        ? declared
+        : configured(Sandboxed.EXECUTION_PROPERTY_NAME)
+            .map(v -> v.read(t -> constant(TestExecution.class, t, "inside or outside")));
+  }
+
+  /** Returns what is wanted of the sandbox when a test fails. */
+  WantedDiagnostics diagnostics() {
+    var mode =
+        nearestFirst.stream()
+            .map(d -> d.annotation().diagnostics())
+            .filter(m -> m != DiagnosticsMode.DEFAULT)
+            .findFirst()
+            .or(
+                () ->
+                    configured(Sandboxed.DIAGNOSTICS_PROPERTY_NAME)
+                        .map(
+                            v ->
+                                v.read(
+                                    t ->
+                                        constant(
+                                            DiagnosticsMode.class, t, "off, summary or full"))))
+            .orElse(DiagnosticsMode.FULL);
+    var snapshot =
+        configured(Sandboxed.DIAGNOSTICS_SNAPSHOT_PROPERTY_NAME).map(v -> v.read(Settings::bool));
+    return new WantedDiagnostics(mode, snapshot.orElse(false));
+  }
+
+  /**
+   * Returns the spec; each bad value is reported with its attribute and its place.
+   *
+   * @param context of what the sandbox lives as long as
+   */
+  SandboxSpec spec(ExtensionContext context) {
+    return spec(
+        builder -> {
+          DeclaredCustomizers.apply(
+              nearestFirst, configured(Sandboxed.CUSTOMIZER_PROPERTY_NAME), builder, context);
+          addFiles(builder, context);
+        });
+  }
+
+  /** Returns the spec of a sandbox that runs the test itself. */
+  SandboxSpec specInside() {
+    return spec(builder -> refuseInside());
+  }
+
+  private void refuseInside() {
+    join(
+        Sandbox.builder(),
+        () -> {
+          throw new InvalidSpecException(
+              "a test that runs inside is alone; leave joinAs out, or run it outside");
+        });
+    var scope = scope().orElse(SandboxScope.METHOD);
+    if (scope != SandboxScope.METHOD && scope != SandboxScope.CLASS) {
+      throw new ExtensionConfigurationException(
+          "The scope %s has no meaning for a test that runs inside; choose METHOD or CLASS"
+              .formatted(scope));
+    }
+    var isCustomized =
+        nearestFirst.stream().anyMatch(d -> d.annotation().customizer() != SandboxCustomizer.class);
+    if (isCustomized || configured(Sandboxed.CUSTOMIZER_PROPERTY_NAME).isPresent()) {
+      throw new ExtensionConfigurationException(
+          "A customizer has no meaning for a test that runs inside: there is no context of the test"
+              + " here; leave it out");
+    }
+    var hasFiles = nearestFirst.stream().anyMatch(d -> d.annotation().files().length > 0);
+    if (hasFiles || configured(Sandboxed.FILES_PROPERTY_NAME).isPresent()) {
+      throw new ExtensionConfigurationException(
+          "A test that runs inside has its class path, but no files; mount them, or take them from"
+              + " the class path");
+    }
+    if (isSetUp()) {
+      throw new ExtensionConfigurationException(
+          "%s has no meaning for a test that runs inside; leave it out"
+              .formatted(describeSnapshot()));
+    }
+  }
+
+  private SandboxSpec spec(Consumer<SandboxBuilder> more) {
     var builder = Sandbox.builder();
-    text("image", Sandboxed::image, Sandboxed.IMAGE_PROPERTY_NAME)
-        .ifPresent(v -> v.apply(builder, (b, t) -> b.image(image(t))));
+    image().ifPresent(builder::image);
     command().ifPresent(v -> v.apply(builder, SandboxBuilder::command));
     text("workdir", Sandboxed::workdir, Sandboxed.WORKDIR_PROPERTY_NAME)
         .ifPresent(v -> v.apply(builder, SandboxBuilder::workdir));
@@ -76,21 +176,121 @@ final class Settings {
     text("verbose", a -> a.verbose() ? "true" : "", Sandboxed.VERBOSE_PROPERTY_NAME)
         .ifPresent(v -> v.apply(builder, (b, t) -> b.verbose(bool(t))));
     addNetwork(builder);
+    readyWhen().ifPresent(v -> v.apply(builder, (b, p) -> b.readyWhen(DeclaredProbes.read(p))));
     ports().ifPresent(v -> v.apply(builder, (b, ports) -> ports.forEach(b::port)));
-    env().forEach(v -> v.apply(builder, Settings::addVariable));
+    gathered("env", Sandboxed::env, Sandboxed.ENV_PROPERTY_NAME)
+        .forEach(v -> v.apply(builder, Settings::addVariable));
     addMounts(builder);
     addVolumes(builder);
     addSecrets(builder);
+    addLabels(builder);
+    more.accept(builder);
+    snapshot().ifPresent(v -> v.apply(builder, Settings::addSnapshot));
     return builder.build();
+  }
+
+  /** Returns whether the sandboxes of the next tests are prepared ahead. */
+  boolean pool() {
+    return configured(Sandboxed.POOL_PROPERTY_NAME).map(v -> v.read(Settings::bool)).orElse(true);
+  }
+
+  /** Returns how many sandboxes may live at the same time, if that is bounded. */
+  static Optional<Integer> maxLive(Function<String, Optional<String>> configuration) {
+    return new Settings(List.of(), configuration)
+        .configured(Sandboxed.MAX_LIVE_PROPERTY_NAME)
+        .map(v -> v.read(Settings::places));
+  }
+
+  private static int places(String text) {
+    try {
+      var number = Integer.parseInt(text);
+      if (number >= 1) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Told below, as other numbers are that make no sense.
+    }
+    throw new InvalidSpecException(
+        "\"%s\" is not a number of sandboxes; write 1 or more, or leave it out for no bound"
+            .formatted(text));
+  }
+
+  /** Returns what an application is told about the sandbox. */
+  DeclaredProperties properties() {
+    return DeclaredProperties.of(nearestFirst);
+  }
+
+  /** Returns the backend that is named, if one is. */
+  Optional<Backend> backend() {
+    return text("backend", Sandboxed::backend, Sandboxed.BACKEND_PROPERTY_NAME)
+        .map(v -> v.read(Settings::backend));
+  }
+
+  private static Backend backend(String name) {
+    try {
+      return Backends.shared(name);
+    } catch (BackendUnavailableException e) {
+      throw new InvalidSpecException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Returns whether the sandbox is a copy of one that methods of the test class set up. */
+  boolean isSetUp() {
+    return snapshot().filter(v -> v.value() == SnapshotMode.AFTER_SETUP).isPresent();
+  }
+
+  /** Says where it is set what the sandbox starts from. */
+  String describeSnapshot() {
+    return snapshot().map(Value::place).orElse("");
+  }
+
+  private Optional<Value<SnapshotMode>> snapshot() {
+    return nearestFirst.stream()
+        .filter(d -> d.annotation().snapshot() != SnapshotMode.DEFAULT)
+        .findFirst()
+        .map(
+            d -> {
+              var mode = d.annotation().snapshot();
+              return new Value<>(mode, Value.place("snapshot", mode.name(), d));
+            });
+  }
+
+  private static void addSnapshot(SandboxBuilder builder, SnapshotMode mode) {
+    if (mode == SnapshotMode.READY) {
+      builder.snapshotWhenReady();
+    } else if (mode == SnapshotMode.AFTER_SETUP) {
+      builder.build().checkFitForSnapshot();
+    }
+  }
+
+  /** Returns how long the sandbox may take to be ready. */
+  Duration readyTimeout() {
+    return text("readyTimeout", Sandboxed::readyTimeout, Sandboxed.READY_TIMEOUT_PROPERTY_NAME)
+        .map(v -> v.read(Durations::parse))
+        .orElse(Sandbox.DEFAULT_READY_LIMIT);
+  }
+
+  /** Returns whether anything says how long the sandbox may live. */
+  boolean hasTimeout() {
+    return text("timeout", Sandboxed::timeout, Sandboxed.TIMEOUT_PROPERTY_NAME).isPresent();
+  }
+
+  /** Returns the sandbox's name among others, if it is to have one. */
+  Optional<String> joinAs() {
+    return declaredName().map(Value::value);
   }
 
   /** Joins the sandbox to others, if it is to have a name among them. */
   void join(SandboxBuilder builder, Supplier<SandboxNetwork> network) {
-    nearestFirst.stream()
+    declaredName()
+        .ifPresent(v -> v.apply(builder, (b, name) -> b.join(network.get(), name).build()));
+  }
+
+  private Optional<Value<String>> declaredName() {
+    return nearestFirst.stream()
         .filter(d -> !d.annotation().joinAs().isEmpty())
         .findFirst()
-        .map(d -> Value.of(d.annotation().joinAs(), "joinAs", d))
-        .ifPresent(v -> v.apply(builder, (b, name) -> b.join(network.get(), name).build()));
+        .map(d -> Value.of(d.annotation().joinAs(), "joinAs", d));
   }
 
   private Optional<Value<String>> text(
@@ -141,6 +341,18 @@ final class Settings {
             () ->
                 configured(Sandboxed.COMMAND_PROPERTY_NAME)
                     .map(v -> new Value<>(List.of(v.value().split("\\s+")), v.place())));
+  }
+
+  private Optional<Value<List<Probe>>> readyWhen() {
+    return nearestFirst.stream()
+        .filter(d -> d.annotation().readyWhen().length > 0)
+        .findFirst()
+        .map(
+            d -> {
+              var probes = List.of(d.annotation().readyWhen());
+              return new Value<>(
+                  probes, Value.place("readyWhen", DeclaredProbes.describe(probes), d));
+            });
   }
 
   private void addGpus(SandboxBuilder builder) {
@@ -203,14 +415,15 @@ final class Settings {
     }
   }
 
-  /** Returns the variables, the farthest first, so that a nearer one replaces it. */
-  private List<Value<String>> env() {
+  /** Returns the elements of all places, the farthest first, so that a nearer one replaces it. */
+  private List<Value<String>> gathered(
+      String attribute, Function<Sandboxed, String[]> getter, String property) {
     var found = new ArrayList<Value<String>>();
-    configured(Sandboxed.ENV_PROPERTY_NAME)
+    configured(property)
         .ifPresent(v -> elements(v.value()).forEach(e -> found.add(new Value<>(e, v.place()))));
     for (var declared : farthestFirst()) {
-      for (var variable : declared.annotation().env()) {
-        found.add(Value.of(variable, "env", declared));
+      for (var element : getter.apply(declared.annotation())) {
+        found.add(Value.of(element, attribute, declared));
       }
     }
     return found;
@@ -312,6 +525,32 @@ final class Settings {
     }
   }
 
+  private void addLabels(SandboxBuilder builder) {
+    text("app", Sandboxed::app, Sandboxed.APP_PROPERTY_NAME)
+        .ifPresent(v -> v.apply(builder, SandboxBuilder::app));
+    nearestFirst.stream()
+        .filter(d -> !d.annotation().name().isEmpty())
+        .findFirst()
+        .map(d -> Value.of(d.annotation().name(), "name", d))
+        .ifPresent(v -> v.apply(builder, SandboxBuilder::name));
+    gathered("tags", Sandboxed::tags, Sandboxed.TAGS_PROPERTY_NAME)
+        .forEach(v -> v.apply(builder, Settings::addTag));
+  }
+
+  private static void addTag(SandboxBuilder builder, String text) {
+    var equals = text.indexOf('=');
+    if (equals < 1) {
+      throw new InvalidSpecException("\"%s\" is not a tag; write key=value".formatted(text));
+    }
+    builder.tag(text.substring(0, equals), text.substring(equals + 1));
+  }
+
+  /** Has the image take the files, so that they are there before anything runs. */
+  private void addFiles(SandboxBuilder builder, ExtensionContext context) {
+    DeclaredFiles.steps(nearestFirst, configured(Sandboxed.FILES_PROPERTY_NAME), context)
+        .forEach(v -> v.apply(builder, (b, step) -> b.image(b.build().image().with(step))));
+  }
+
   private List<Declared> farthestFirst() {
     var reversed = new ArrayList<>(nearestFirst);
     Collections.reverse(reversed);
@@ -325,6 +564,18 @@ final class Settings {
           "\"%s\" is not an environment variable; write NAME=value".formatted(text));
     }
     builder.env(text.substring(0, equals), text.substring(equals + 1));
+  }
+
+  /** Returns the image of the nearest annotation that says one, in words or by a class. */
+  private Optional<Image> image() {
+    var declared = nearestFirst.stream().filter(DeclaredImage::isSet).findFirst();
+    if (declared.isPresent() && DeclaredImage.isMade(declared.get())) {
+      return declared.map(DeclaredImage::make);
+    }
+    return declared
+        .map(d -> Value.of(d.annotation().image(), "image", d))
+        .or(() -> configured(Sandboxed.IMAGE_PROPERTY_NAME))
+        .map(v -> v.read(Settings::image));
   }
 
   private static Image image(String text) {
@@ -349,7 +600,7 @@ final class Settings {
     }
   }
 
-  private static Path path(String text) {
+  static Path path(String text) {
     try {
       return Path.of(text);
     } catch (InvalidPathException e) {
@@ -375,7 +626,7 @@ final class Settings {
     }
   }
 
-  private static boolean bool(String text) {
+  static boolean bool(String text) {
     return switch (text.toLowerCase(Locale.ROOT)) {
       case "true" -> true;
       case "false" -> false;
@@ -387,14 +638,14 @@ final class Settings {
 
   private static <E extends Enum<E>> E constant(Class<E> type, String text, String allowed) {
     return Arrays.stream(type.getEnumConstants())
-        .filter(c -> c.name().equalsIgnoreCase(text) && c != SandboxScope.DEFAULT)
+        .filter(c -> c.name().equalsIgnoreCase(text) && !c.name().equals("DEFAULT"))
         .findFirst()
         .orElseThrow(
             () ->
                 new InvalidSpecException("\"%s\" is not known; write %s".formatted(text, allowed)));
   }
 
-  private static Stream<String> elements(String text) {
+  static Stream<String> elements(String text) {
     return Arrays.stream(text.split(",")).map(String::strip).filter(e -> !e.isEmpty());
   }
 
@@ -404,7 +655,7 @@ final class Settings {
    * @param value the value
    * @param place how a message names the attribute, the value and the element
    */
-  private record Value<T>(T value, String place) {
+  record Value<T>(T value, String place) {
 
     static Value<String> of(String text, String attribute, Declared declared) {
       return new Value<>(text, place(attribute, quoted(text), declared));

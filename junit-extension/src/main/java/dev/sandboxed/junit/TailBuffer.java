@@ -7,10 +7,15 @@ final class TailBuffer {
   /** More than is shown: a secret that is cut at the beginning is not recognised any more. */
   private static final int KEPT = 8192;
 
-  private final byte[] ring = new byte[KEPT];
+  /** Made when there is something to keep: of most commands the result is known as a whole. */
+  private byte[] ring = {};
+
   private long written;
 
   synchronized void write(byte[] bytes, int offset, int length) {
+    if (ring.length == 0) {
+      ring = new byte[KEPT];
+    }
     for (var i = Math.max(0, length - KEPT); i < length; i++) {
       ring[(int) ((written + i) % KEPT)] = bytes[offset + i];
     }

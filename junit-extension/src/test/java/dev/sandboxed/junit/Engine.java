@@ -1,9 +1,10 @@
 package dev.sandboxed.junit;
 
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
-
+import java.util.List;
 import java.util.Map;
+import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.testkit.engine.EngineExecutionResults;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Event;
@@ -17,15 +18,28 @@ final class Engine {
   }
 
   static EngineExecutionResults run(Class<?> fixture, Map<String, String> parameters) {
+    return run(List.of(fixture), parameters);
+  }
+
+  /** Runs several fixtures in one execution of the engine. */
+  static EngineExecutionResults run(List<Class<?>> fixtures, Map<String, String> parameters) {
     return EngineTestKit.engine("junit-jupiter")
-        .selectors(selectClass(fixture))
+        .selectors(
+            fixtures.stream()
+                .map(DiscoverySelectors::selectClass)
+                .toArray(DiscoverySelector[]::new))
         .configurationParameters(parameters)
         .execute();
   }
 
   /** Runs a fixture, all of whose tests have to pass. */
   static EngineExecutionResults pass(Class<?> fixture, Map<String, String> parameters) {
-    var results = run(fixture, parameters);
+    return pass(List.of(fixture), parameters);
+  }
+
+  /** Runs several fixtures in one execution of the engine; all their tests have to pass. */
+  static EngineExecutionResults pass(List<Class<?>> fixtures, Map<String, String> parameters) {
+    var results = run(fixtures, parameters);
     results.allEvents().failed().stream().findFirst().map(Engine::failure).ifPresent(Engine::raise);
     results.testEvents().assertStatistics(s -> s.failed(0).aborted(0).skipped(0));
     return results;

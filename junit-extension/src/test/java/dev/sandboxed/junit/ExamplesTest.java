@@ -3,21 +3,27 @@ package dev.sandboxed.junit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.sandboxed.Backends;
 import dev.sandboxed.ByteSize;
+import dev.sandboxed.Image;
 import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxBuilder;
 import dev.sandboxed.SandboxFiles;
 import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Properties;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -59,6 +65,23 @@ class ExamplesTest {
     }
   }
 
+  @Sandboxed(scope = SandboxScope.HIERARCHY)
+  abstract static class WithOneServer {}
+
+  static class OrdersApiTest extends WithOneServer {
+    @Test
+    void takesOrders(SandboxFiles server) {
+      server.append("/tmp/requests", "order\n");
+    }
+  }
+
+  static class BillsApiTest extends WithOneServer {
+    @Test
+    void sendsBills(SandboxFiles server) {
+      server.append("/tmp/requests", "bill\n");
+    }
+  }
+
   @Sandboxed(memory = "1g", env = "LANG=C.UTF-8")
   static class RefinedTest {
     @Test
@@ -75,6 +98,58 @@ class ExamplesTest {
     void maySpoilItsCopy(Sandbox sandbox) {
       assertThat(sandbox.exec("rm", "-r", "java").await().isSuccess()).isTrue();
       assertThat(Path.of("src/test/java")).exists();
+    }
+  }
+
+  @Sandboxed(
+      files = {
+        @SandboxFile(resource = "greeting.txt", target = "/srv/greeting.txt"),
+        @SandboxFile(content = "#!/bin/sh\ncat greeting.txt", target = "/srv/greet", mode = "0755")
+      },
+      workdir = "/srv")
+  static class GreetingTest {
+    @Test
+    void greets(Sandbox sandbox) {
+      assertThat(sandbox.exec("./greet").await().stdout()).isEqualTo("hello\n");
+    }
+  }
+
+  @Sandboxed(
+      env = "DB_PASSWORD=of-the-test",
+      properties = {
+        @SandboxProperty(name = "app.db.url", value = "jdbc:postgresql://${host}:${port:5432}/app"),
+        @SandboxProperty(name = "app.db.password", value = "${env:DB_PASSWORD}")
+      })
+  @Retention(RetentionPolicy.RUNTIME)
+  @interface WithDatabase {}
+
+  static class ApplicationTest {
+    @WithDatabase static SandboxProperties database;
+
+    @Test
+    void isTold() {
+      var settings = new Properties();
+      settings.putAll(database.toMap());
+
+      assertThat(settings.getProperty("app.db.url")).startsWith("jdbc:postgresql://127.0.0.1:");
+      assertThat(database.get("app.db.password")).isEqualTo("of-the-test");
+    }
+  }
+
+  static class LocalNames implements SandboxCustomizer {
+    @Override
+    public void customize(SandboxBuilder builder, ExtensionContext context) {
+      builder
+          .dns(new InetSocketAddress(InetAddress.getLoopbackAddress(), 5353))
+          .tag("test", context.getDisplayName());
+    }
+  }
+
+  static class LocalNamesTest {
+    @Test
+    @Sandboxed(customizer = LocalNames.class, network = "*.example.org")
+    void isTagged(Sandbox sandbox) {
+      assertThat(sandbox.tags()).containsEntry("test", "isTagged(Sandbox)");
     }
   }
 
@@ -102,6 +177,80 @@ class ExamplesTest {
     }
   }
 
+  @Sandboxed(
+      command = {"python3", "-m", "http.server", "8080"},
+      readyWhen = @Probe(http = 8080))
+  static class ReadyServerTest {
+    @Test
+    void isReady(Sandbox sandbox) {
+      assertThat(sandbox.startup().ready()).isPresent();
+    }
+  }
+
+  @Sandboxed(
+      command = {"python3", "-m", "http.server", "8080"},
+      readyWhen = @Probe(http = 8080),
+      snapshot = SnapshotMode.READY)
+  static class InstantServerTest {
+    @Test
+    void isReadyAtOnce(Sandbox sandbox) {
+      assertThat(sandbox.startup().ready()).isPresent();
+    }
+  }
+
+  @Sandboxed(snapshot = SnapshotMode.AFTER_SETUP)
+  static class OrdersTest {
+    @SandboxSetup
+    static void load(SandboxFiles files) {
+      files.write("/tmp/orders", "1 apple\n");
+    }
+
+    @Test
+    void startsWithOneOrder(Sandbox sandbox) {
+      assertThat(sandbox.files().readText("/tmp/orders")).isEqualTo("1 apple\n");
+    }
+  }
+
+  static class Tools implements ImageFactory {
+    @Override
+    public Image image() {
+      return Image.host().copy(Path.of("src/test"), "/srv/tools").env("MODE", "test");
+    }
+  }
+
+  static class ToolsTest {
+    @Test
+    @Sandboxed(imageFactory = Tools.class)
+    void findsItsTools(Sandbox sandbox) {
+      assertThat(sandbox.files().exists("/srv/tools/java")).isTrue();
+    }
+  }
+
+  @Sandboxed
+  @EnabledIfSandboxAvailable
+  static class WhereItCanTest {
+    @Test
+    void runs(Sandbox sandbox) {
+      assertThat(sandbox.exec("true").await().isSuccess()).isTrue();
+    }
+  }
+
+  @EveryBackend
+  @Sandboxed
+  static class AnywhereTest {
+    @Test
+    void runs(Sandbox sandbox) {
+      assertThat(sandbox.exec("true").await().isSuccess()).isTrue();
+    }
+  }
+
+  @Test
+  void runsOnEveryBackend() {
+    Engine.pass(AnywhereTest.class)
+        .testEvents()
+        .assertStatistics(s -> s.succeeded(Backends.names().size()));
+  }
+
   @Test
   void runsPython() {
     assumeTrue(
@@ -110,6 +259,8 @@ class ExamplesTest {
         "python3 is not on the PATH; install it to run this test");
 
     Engine.pass(GeneratedCodeTest.class).testEvents().assertStatistics(s -> s.succeeded(1));
+    Engine.pass(ReadyServerTest.class).testEvents().assertStatistics(s -> s.succeeded(1));
+    Engine.pass(InstantServerTest.class).testEvents().assertStatistics(s -> s.succeeded(1));
   }
 
   @ParameterizedTest
@@ -117,10 +268,18 @@ class ExamplesTest {
       classes = {
         ClientAndServerTest.class,
         PreparedTest.class,
+        OrdersApiTest.class,
+        BillsApiTest.class,
         RefinedTest.class,
         CheckoutTest.class,
+        ApplicationTest.class,
+        LocalNamesTest.class,
+        GreetingTest.class,
         SubmissionTest.class,
-        ServerInsideTest.class
+        ServerInsideTest.class,
+        OrdersTest.class,
+        ToolsTest.class,
+        WhereItCanTest.class
       })
   void passes(Class<?> example) {
     Engine.pass(example).testEvents().assertStatistics(s -> s.succeeded(1));
@@ -134,11 +293,29 @@ class ExamplesTest {
     var shown = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(page()).results();
 
     assertThat(shown.map(block -> block.group(1)).toList())
-        .hasSize(7)
+        .hasSize(17)
         .allSatisfy(
             example ->
                 assertThat(source.replaceAll("\\s+", " ").replace("static class", "class"))
                     .contains(example.strip().replaceAll("\\s+", " ")));
+  }
+
+  @Test
+  void showsThePostgresOfTheSample() throws IOException {
+    var services = "sample-projects/instant-services/src/test/java/services/";
+    var annotation = Files.readString(fromRoot(services + "PostgresSandbox.java"));
+    var springTest = Files.readString(fromRoot(services + "SpringDataSourceTest.java"));
+    var page = page().replaceAll("\\s+", " ");
+
+    assertThat(page)
+        .contains(
+            annotation.substring(annotation.indexOf("@Sandboxed(")).strip().replaceAll("\\s+", " "))
+        .contains(
+            springTest
+                .substring(
+                    springTest.indexOf("@DynamicPropertySource"), springTest.indexOf("@Test\n"))
+                .strip()
+                .replaceAll("\\s+", " "));
   }
 
   @Test

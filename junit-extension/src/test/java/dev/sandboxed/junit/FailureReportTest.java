@@ -49,7 +49,7 @@ class FailureReportTest {
         .allEvents()
         .reportingEntryPublished()
         .map(e -> e.getRequiredPayload(ReportEntry.class).getKeyValuePairs())
-        .map(pairs -> pairs.get("sandbox activity"))
+        .flatMap(pairs -> Stream.ofNullable(pairs.get("sandbox activity")))
         .toList();
   }
 

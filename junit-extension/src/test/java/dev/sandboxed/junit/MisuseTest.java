@@ -2,6 +2,7 @@ package dev.sandboxed.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sandboxed.Image;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxFiles;
 import java.lang.annotation.Retention;
@@ -50,8 +51,8 @@ class MisuseTest {
         .isInstanceOf(ExtensionConfigurationException.class)
         .hasMessage(
             "@Sandboxed field [java.lang.String %s$WrongFieldType.sandbox] must be of type"
-                + " dev.sandboxed.Sandbox or dev.sandboxed.SandboxFiles but is of type"
-                + " java.lang.String.",
+                + " dev.sandboxed.Sandbox, dev.sandboxed.SandboxFiles or"
+                + " dev.sandboxed.junit.SandboxProperties but is of type java.lang.String.",
             HERE);
   }
 
@@ -67,8 +68,8 @@ class MisuseTest {
         .hasMessageEndingWith(
             ": @Sandboxed parameter [java.lang.Process process] in method [void"
                 + " %s$WrongParameterType.test(java.lang.Process)] must be of type"
-                + " dev.sandboxed.Sandbox or dev.sandboxed.SandboxFiles but is of type"
-                + " java.lang.Process.",
+                + " dev.sandboxed.Sandbox, dev.sandboxed.SandboxFiles or"
+                + " dev.sandboxed.junit.SandboxProperties but is of type java.lang.Process.",
             HERE);
   }
 
@@ -247,6 +248,50 @@ class MisuseTest {
     void test(Sandbox sandbox) {}
   }
 
+  abstract static class AbstractFactory implements ImageFactory {}
+
+  @Sandboxed(imageFactory = AbstractFactory.class)
+  static class NoInstance {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  static class FactoryWithParameter implements ImageFactory {
+    FactoryWithParameter(String text) {
+      assertThat(text).isNotNull();
+    }
+
+    @Override
+    public Image image() {
+      return Image.host();
+    }
+  }
+
+  @Sandboxed(imageFactory = FactoryWithParameter.class)
+  static class NoConstructor {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  static class BadSteps implements ImageFactory {
+    @Override
+    public Image image() {
+      return Image.host().workdir("work");
+    }
+  }
+
+  @Sandboxed(imageFactory = BadSteps.class)
+  static class FailingFactory {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
+  @Sandboxed(image = "host", imageFactory = BadSteps.class)
+  static class ImageAndFactory {
+    @Test
+    void test(Sandbox sandbox) {}
+  }
+
   @Sandboxed(workdir = "work")
   static class BadWorkdir {
     @Test
@@ -334,6 +379,10 @@ class MisuseTest {
           BadTimeout       | @Sandboxed(timeout = "soon") on class [$BadTimeout]: "soon" is not a duration; write a number and a unit, such as 500ms, 30s or 5m
           BadIdleTimeout   | @Sandboxed(idleTimeout = "25h") on class [$BadIdleTimeout]: The idle timeout is PT25H; it must be more than zero and at most 24 hours
           BadImage         | @Sandboxed(image = "Debian:12") on class [$BadImage]: "Debian:12" is not an image; write host, directory:<path>, tar:<path> or a registry's reference: "Debian:12" is not an image reference: the name "Debian" is malformed; names have lower-case letters and digits, in parts joined by '.', '_', '__' or '-'
+          NoInstance       | @Sandboxed(imageFactory = $AbstractFactory.class) on class [$NoInstance]: no instance can be made of it; write a class that is not abstract, and static where it is within another
+          NoConstructor    | @Sandboxed(imageFactory = $FactoryWithParameter.class) on class [$NoConstructor]: it has no constructor without parameters; write one
+          FailingFactory   | @Sandboxed(imageFactory = $BadSteps.class) on class [$FailingFactory] failed: dev.sandboxed.InvalidSpecException: The working directory "work" is not an absolute, normalised path; write it like /work/src
+          ImageAndFactory  | @Sandboxed on class [$ImageAndFactory] has both image = "host" and imageFactory = $BadSteps.class; leave one of them out
           BadWorkdir       | @Sandboxed(workdir = "work") on class [$BadWorkdir]: The working directory "work" is not an absolute, normalised path; write it like /work/src
           BadNetwork       | @Sandboxed(network = "example.org, https://example.com") on class [$BadNetwork]: "https://example.com" is not a network pattern: "https" is not tcp or udp; write only the host and perhaps a port, such as example.org:443
           BadNetworkDeny   | @Sandboxed(networkDeny = "*") on class [$BadNetworkDeny]: "*" is not a network pattern: it denies every host; leave it out: what no rule allows is closed, or add a port
@@ -380,7 +429,9 @@ class MisuseTest {
           sandboxed.network   | a b     | "a b" is not a network pattern: it holds white space; give each pattern by itself, without any
           sandboxed.ports     | http    | "http" is not a list of ports; write numbers such as 8080, 9090
           sandboxed.verbose   | yes     | "yes" is neither true nor false; write one of them
-          sandboxed.scope     | default | "default" is not known; write method or class
+          sandboxed.scope     | default | "default" is not known; write method, class, hierarchy, execution or session
+          sandboxed.maxLive   | 0       | "0" is not a number of sandboxes; write 1 or more, or leave it out for no bound
+          sandboxed.maxLive   | all     | "all" is not a number of sandboxes; write 1 or more, or leave it out for no bound
           sandboxed.env       | A=1, B  | "B" is not an environment variable; write NAME=value
           sandboxed.mounts    | src     | "src" is not a mount; write source:target or source:target:access
           sandboxed.mounts    | .:/w:rw | "rw" is not known; write copy_on_write, read_only or writable

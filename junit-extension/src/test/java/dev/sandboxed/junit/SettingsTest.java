@@ -9,9 +9,12 @@ import dev.sandboxed.Limits;
 import dev.sandboxed.Mount;
 import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.NetworkSpec;
+import dev.sandboxed.ReadinessProbe;
+import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxLabels;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.Secret;
+import dev.sandboxed.SnapshotSpec;
 import dev.sandboxed.Volume;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
@@ -23,21 +26,29 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What a sandbox is created from. */
 class SettingsTest {
 
-  private static SandboxSpec spec(Class<?> type, Map<String, String> configuration) {
+  @RegisterExtension final BeforeEachCallback contextTaker = taken -> context = taken;
+
+  private ExtensionContext context;
+
+  private SandboxSpec spec(Class<?> type, Map<String, String> configuration) {
     return new Settings(Declared.on(type), name -> Optional.ofNullable(configuration.get(name)))
-        .spec();
+        .spec(context);
   }
 
-  private static SandboxSpec spec(Class<?> type) {
+  private SandboxSpec spec(Class<?> type) {
     return spec(type, Map.of());
   }
 
   @Sandboxed(
       image = "directory:target",
+      files = @SandboxFile(path = "pom.xml", target = "/srv/pom.xml"),
       command = {"sleep", "60"},
       env = {"A=1", "B=x=y", "C="},
       workdir = "/work",
@@ -61,7 +72,7 @@ class SettingsTest {
 
   private static final SandboxSpec ALL =
       new SandboxSpec(
-          Image.directory(Path.of("target")),
+          Image.directory(Path.of("target")).copy(Path.of("pom.xml"), "/srv/pom.xml"),
           List.of("sleep", "60"),
           Map.of("A", "1", "B", "x=y", "C", ""),
           List.of(),
@@ -89,11 +100,61 @@ class SettingsTest {
           SandboxLabels.none(),
           Duration.ofSeconds(30),
           Optional.of(Duration.ofSeconds(10)),
-          true);
+          true,
+          Optional.empty(),
+          SnapshotSpec.none());
 
   @Test
   void takesEveryAttribute() {
     assertThat(spec(All.class)).isEqualTo(ALL);
+  }
+
+  @Sandboxed(
+      readyWhen = {
+        @Probe(tcp = 5432, interval = "1s", attemptTimeout = "2s"),
+        @Probe(http = 8080),
+        @Probe(http = 8081, path = "/health", status = 204),
+        @Probe(exec = {"pg_isready", "-q"}),
+        @Probe(log = "ready to accept")
+      })
+  static class Probed {}
+
+  @Test
+  void takesEveryKindOfProbe() {
+    assertThat(spec(Probed.class, Map.of(Sandboxed.COMMAND_PROPERTY_NAME, "server")).readyWhen())
+        .contains(
+            ReadinessProbe.allOf(
+                ReadinessProbe.tcp(5432)
+                    .interval(Duration.ofSeconds(1))
+                    .attemptTimeout(Duration.ofSeconds(2)),
+                ReadinessProbe.http(8080, "/"),
+                ReadinessProbe.http(8081, "/health").status(204),
+                ReadinessProbe.exec("pg_isready", "-q"),
+                ReadinessProbe.log("ready to accept")));
+  }
+
+  @Sandboxed(readyWhen = @Probe(tcp = 1), readyTimeout = "30s")
+  static class Outer {}
+
+  @Sandboxed(readyWhen = @Probe(tcp = 2))
+  static class Inner extends Outer {}
+
+  @Test
+  void takesTheNearestProbes() {
+    assertThat(spec(Inner.class).readyWhen()).contains(ReadinessProbe.tcp(2));
+    assertThat(spec(Outer.class).readyWhen()).contains(ReadinessProbe.tcp(1));
+  }
+
+  @Test
+  void takesTheTimeToBeReady() {
+    assertThat(readyTimeout(Inner.class, Map.of())).hasSeconds(30);
+    assertThat(readyTimeout(All.class, Map.of())).isEqualTo(Sandbox.DEFAULT_READY_LIMIT);
+    assertThat(readyTimeout(All.class, Map.of("sandboxed.readyTimeout", "7s"))).hasSeconds(7);
+  }
+
+  private static Duration readyTimeout(Class<?> type, Map<String, String> configuration) {
+    return new Settings(Declared.on(type), name -> Optional.ofNullable(configuration.get(name)))
+        .readyTimeout();
   }
 
   @Sandboxed(
@@ -126,6 +187,7 @@ class SettingsTest {
             Map.entry(Sandboxed.ENV_PROPERTY_NAME, "A=1, B=x=y, C="),
             Map.entry(Sandboxed.WORKDIR_PROPERTY_NAME, "/work"),
             Map.entry(Sandboxed.MOUNTS_PROPERTY_NAME, "src:/work, /etc:/etc-of-host:read_only"),
+            Map.entry(Sandboxed.FILES_PROPERTY_NAME, "pom.xml:/srv/pom.xml"),
             Map.entry(Sandboxed.MEMORY_PROPERTY_NAME, "512m"),
             Map.entry(Sandboxed.CPUS_PROPERTY_NAME, "1.5"),
             Map.entry(Sandboxed.DISK_PROPERTY_NAME, "64m"),
@@ -162,6 +224,46 @@ class SettingsTest {
     assertThat(spec(OfTar.class).image()).isEqualTo(Image.tar(Path.of("rootfs.tar")));
     assertThat(spec(OfRegistry.class).image())
         .isEqualTo(Image.registry("localhost:5000/team/app:1"));
+  }
+
+  static class Steps implements ImageFactory {
+    private Steps() {}
+
+    @Override
+    public Image image() {
+      return Image.host().run("make").env("A", "1");
+    }
+  }
+
+  @Sandboxed(imageFactory = Steps.class)
+  @Retention(RetentionPolicy.RUNTIME)
+  @interface WithSteps {}
+
+  @Sandboxed(imageFactory = Steps.class)
+  static class OfFactory {}
+
+  static class InheritsFactory extends OfFactory {}
+
+  @WithSteps
+  static class ComposedFactory {}
+
+  @Sandboxed(image = "host")
+  static class NearerImage extends OfFactory {}
+
+  @Sandboxed(imageFactory = Steps.class)
+  static class NearerFactory extends OfTar {}
+
+  @Test
+  void aClassMayMakeTheImage() {
+    var made = Image.host().run("make").env("A", "1");
+    assertThat(spec(OfFactory.class).image()).isEqualTo(made);
+    assertThat(spec(InheritsFactory.class).image()).isEqualTo(made);
+    assertThat(spec(ComposedFactory.class).image()).isEqualTo(made);
+    assertThat(spec(NearerImage.class).image()).isEqualTo(Image.host());
+    assertThat(spec(NearerFactory.class).image()).isEqualTo(made);
+    assertThat(
+            spec(OfFactory.class, Map.of(Sandboxed.IMAGE_PROPERTY_NAME, "tar:other.tar")).image())
+        .isEqualTo(made);
   }
 
   @Sandboxed(
@@ -239,17 +341,34 @@ class SettingsTest {
   }
 
   @Test
-  void namesAPropertyForEveryAttributeButVolumesAndJoinAs() throws IllegalAccessException {
+  void namesAPropertyForEveryAttributeThatHasAGlobalDefault() throws IllegalAccessException {
     var properties = new ArrayList<String>();
     for (var field : Sandboxed.class.getFields()) {
       properties.add((String) field.get(null));
     }
     assertThat(properties)
+        .contains(Sandboxed.POOL_PROPERTY_NAME, Sandboxed.MAX_LIVE_PROPERTY_NAME)
+        // They are about all sandboxes together, and no attributes of one.
+        .filteredOn(name -> !name.equals(Sandboxed.POOL_PROPERTY_NAME))
+        .filteredOn(name -> !name.equals(Sandboxed.MAX_LIVE_PROPERTY_NAME))
+        // It is for a person who looks into one failure, and does not belong into the code.
+        .filteredOn(name -> !name.equals(Sandboxed.DIAGNOSTICS_SNAPSHOT_PROPERTY_NAME))
+        .filteredOn(name -> !name.startsWith("sandboxed.inside."))
         .containsExactlyInAnyOrderElementsOf(
             java.util.Arrays.stream(Sandboxed.class.getDeclaredMethods())
                 .map(m -> "sandboxed." + m.getName())
-                // The one says where the volumes of the user are, the other is for one sandbox.
-                .filter(name -> !List.of("sandboxed.volumes", "sandboxed.joinAs").contains(name))
+                // Where the volumes of the user are; for one sandbox; in words: sandboxed.image.
+                .filter(
+                    name ->
+                        !List.of(
+                                "sandboxed.volumes",
+                                "sandboxed.joinAs",
+                                "sandboxed.name",
+                                "sandboxed.properties",
+                                "sandboxed.readyWhen",
+                                "sandboxed.snapshot",
+                                "sandboxed.imageFactory")
+                            .contains(name))
                 .toList());
   }
 }

@@ -1,8 +1,15 @@
 package dev.sandboxed.maven;
 
+import dev.sandboxed.InvalidSpecException;
+import dev.sandboxed.maven.git.GitCheckout;
+import dev.sandboxed.maven.git.GitFetcher;
+import dev.sandboxed.maven.git.GitRepository;
+import dev.sandboxed.maven.git.Submodules;
 import dev.sandboxed.maven.project.HostCaches;
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +21,26 @@ import org.jspecify.annotations.Nullable;
 
 /** What goals that start a sandbox on a checkout have in common: how the sandbox is made. */
 abstract class AbstractCheckoutMojo extends AbstractMojo {
+  private static final Duration FETCH_LIMIT = Duration.ofMinutes(30);
+
+  /**
+   * A Git repository whose files take the place of a directory: {@code https://…}, {@code ssh://…},
+   * {@code user@host:path}, {@code file:///…}, or a directory. It is fetched, without its history,
+   * by the git of this machine and with its credentials, which stay outside.
+   */
+  @Parameter(property = "sandbox.repo")
+  @Nullable String repo;
+
+  /** A branch, a tag or the full id of a commit; the repository's default branch unless set. */
+  @Parameter(property = "sandbox.ref")
+  @Nullable String ref;
+
+  /**
+   * What becomes of its submodules: {@code anonymous} fetches them as anybody can, over HTTPS,
+   * {@code credentials} with those of the user, {@code none} leaves them out.
+   */
+  @Parameter(property = "sandbox.submodules", defaultValue = "anonymous")
+  String submodules = "anonymous";
 
   /** Where in the directory the project is, such as {@code module-a}; relative. */
   @Parameter(property = "sandbox.workdir", defaultValue = ".")
@@ -41,10 +68,33 @@ abstract class AbstractCheckoutMojo extends AbstractMojo {
 
   /**
    * The root file system: {@code host}, the path of a directory or of a tar file, or else an image
-   * of a registry, such as {@code localhost:5000/team/build:21}.
+   * of a registry, such as {@code localhost:5000/team/build:21}. The host's tools unless set.
    */
-  @Parameter(property = "sandbox.image", defaultValue = "host")
-  String image = "host";
+  @Parameter(property = "sandbox.image")
+  @Nullable String image;
+
+  /**
+   * A suite of Debian, such as {@code bookworm}, whose base system is the root file system; built
+   * once from the packages of the host's own apt sources.
+   */
+  @Parameter(property = "sandbox.debian")
+  @Nullable String debian;
+
+  /** A Dockerfile that describes the root file system; it may copy what lies beside it. */
+  @Parameter(property = "sandbox.dockerfile")
+  @Nullable File dockerfile;
+
+  /** Debian packages to install on the root file system, separated by commas. */
+  @Parameter(property = "sandbox.aptInstall")
+  @Nullable List<String> aptInstall;
+
+  /**
+   * What else is done to the root file system, in this order; kept, and done once. Each {@code
+   * <step>} has one of {@code <aptInstall>}, {@code <pipInstall>}, {@code <npmInstall>}, {@code
+   * <run>}, {@code <arguments>}, {@code <env>}, {@code <workdir>}, {@code <user>}, {@code <copy>}
+   * with {@code <to>}, or {@code <entrypoint>}.
+   */
+  @Parameter @Nullable List<StepParameters> steps;
 
   /**
    * Environment variables inside, separated by commas: {@code NAME=value}, or {@code NAME} for the
@@ -80,6 +130,14 @@ abstract class AbstractCheckoutMojo extends AbstractMojo {
   @Parameter(property = "sandbox.volumes")
   @Nullable List<String> volumes;
 
+  /**
+   * How what the project depends on is installed: {@code network}, once, in a sandbox of its own
+   * with the network of the build tools, and kept while the files that it depends on are unchanged;
+   * or {@code caches}, each time, where the tests run, from the caches of this machine.
+   */
+  @Parameter(property = "sandbox.install", defaultValue = "network")
+  String install = "network";
+
   @Parameter(defaultValue = "${session}", readonly = true, required = true)
   private @Nullable MavenSession session;
 
@@ -97,7 +155,7 @@ abstract class AbstractCheckoutMojo extends AbstractMojo {
         disk,
         processes,
         timeout,
-        image,
+        new ImageParameters(image, debian, dockerfile, aptInstall, steps),
         env,
         environment,
         writable,
@@ -120,6 +178,45 @@ abstract class AbstractCheckoutMojo extends AbstractMojo {
     return project != null && project.getFile() != null
         ? Path.of(project.getBuild().getDirectory()).resolve("sandbox")
         : directory(null).resolve("target/sandbox");
+  }
+
+  /**
+   * Fetches the repository, if there is to be one.
+   *
+   * @return its files, until they are closed; null if there is none
+   */
+  final @Nullable GitCheckout fetch(boolean directoryIsSet) throws IOException {
+    if (repo == null) {
+      if (ref != null) {
+        throw new InvalidSpecException(
+            "sandbox.ref is %s, but there is no sandbox.repo to find it in".formatted(ref));
+      }
+      return null;
+    }
+    if (directoryIsSet) {
+      throw new InvalidSpecException("Both sandbox.repo and sandbox.dir are set; choose one");
+    }
+    if (writable) {
+      throw new InvalidSpecException(
+          "sandbox.writable has no meaning with sandbox.repo, whose files are removed at the end;"
+              + " leave it out");
+    }
+    var repository = GitRepository.of(repo, Optional.ofNullable(ref), Path.of("").toAbsolutePath());
+    var fetcher =
+        new GitFetcher(System.getenv(), FETCH_LIMIT, line -> getLog().info(SafeText.line(line)));
+    var fetched =
+        fetcher.fetch(
+            repository,
+            Submodules.of(submodules),
+            defaultReports().resolveSibling("sandbox-checkout"));
+    if (!fetched.largeFiles().isEmpty()) {
+      getLog()
+          .warn(
+              SafeText.line(
+                  "Kept by Git LFS and not fetched, so that only their pointers are there: %,d files, such as %s"
+                      .formatted(fetched.largeFiles().size(), fetched.largeFiles().get(0))));
+    }
+    return fetched;
   }
 
   /** Returns what the host's build tools have downloaded. */

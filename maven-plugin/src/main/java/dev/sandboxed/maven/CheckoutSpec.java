@@ -1,10 +1,14 @@
 package dev.sandboxed.maven;
 
+import dev.sandboxed.Image;
 import dev.sandboxed.Mount;
 import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxBuilder;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.maven.project.CacheMount;
 import dev.sandboxed.maven.project.Layout;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -13,30 +17,61 @@ final class CheckoutSpec {
   private CheckoutSpec() {}
 
   static SandboxSpec of(RunConfiguration configuration, List<CacheMount> caches) {
-    var workdir = Layout.CHECKOUT;
-    if (!configuration.workdir().toString().isEmpty()) {
-      workdir += "/" + configuration.workdir();
-    }
     var builder =
-        Sandbox.builder()
+        builder(configuration)
             .image(configuration.image())
-            .limits(configuration.limits())
-            .timeout(configuration.timeout().plus(RunConfiguration.COLLECTING))
-            .workdir(workdir)
             .mount(
                 Layout.CHECKOUT,
                 configuration.writable()
                     ? Mount.writable(configuration.directory())
                     : Mount.copyOnWrite(configuration.directory()));
     caches.forEach(cache -> builder.mount(cache.target(), Mount.copyOnWrite(cache.source())));
+    return builder.build();
+  }
+
+  /**
+   * Lays out a sandbox on an image in which dependencies are installed, for a copy of the checkout:
+   * a mount would hide them.
+   */
+  static SandboxSpec installed(RunConfiguration configuration, Image image) {
+    var builder = builder(configuration).image(image);
+    var git = configuration.directory().resolve(CheckoutCopy.MOUNTED);
+    if (Files.isDirectory(git, LinkOption.NOFOLLOW_LINKS)) {
+      builder.mount(Layout.CHECKOUT + "/" + CheckoutCopy.MOUNTED, Mount.copyOnWrite(git));
+    }
+    return builder.build();
+  }
+
+  private static SandboxBuilder builder(RunConfiguration configuration) {
+    var builder =
+        Sandbox.builder()
+            .limits(configuration.limits())
+            .timeout(configuration.timeout().plus(RunConfiguration.COLLECTING))
+            .workdir(workdir(configuration));
     configuration.volumes().forEach(builder::volume);
     configuration.network().ifPresent(builder::network);
     configuration.secrets().forEach(builder::secret);
-    return builder.build();
+    return builder;
+  }
+
+  /** Returns where the project is inside. */
+  static String workdir(RunConfiguration configuration) {
+    return configuration.workdir().toString().isEmpty()
+        ? Layout.CHECKOUT
+        : Layout.CHECKOUT + "/" + configuration.workdir();
   }
 
   /** Says in one line what the sandbox sees. */
   static String describe(RunConfiguration configuration) {
+    return describe(configuration, configuration.writable() ? "WRITABLE" : "copy-on-write");
+  }
+
+  /** Says in one line what a sandbox sees in which dependencies are installed. */
+  static String describeInstalled(RunConfiguration configuration) {
+    return describe(configuration, "as a copy, with what was installed");
+  }
+
+  private static String describe(RunConfiguration configuration, String how) {
     var volumes =
         configuration.volumes().entrySet().stream()
             .map(v -> ", %s at %s".formatted(v.getValue(), v.getKey()))
@@ -44,7 +79,7 @@ final class CheckoutSpec {
     return "In a sandbox: %s %s, %s%s"
         .formatted(
             configuration.directory(),
-            configuration.writable() ? "WRITABLE" : "copy-on-write",
+            how,
             configuration.network().map(p -> "network: " + p).orElse("no network"),
             volumes);
   }

@@ -3,6 +3,7 @@ package dev.sandboxed.maven;
 import dev.sandboxed.Connection;
 import dev.sandboxed.Connection.Protocol;
 import dev.sandboxed.Connection.Verdict;
+import dev.sandboxed.maven.report.NetworkAttempt;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +41,21 @@ final class ConnectionReport {
                         total.bytesIn(),
                         destination.reason())));
     return text.toString();
+  }
+
+  /** Returns all, in the order they were first tried. */
+  List<NetworkAttempt> attempts() {
+    return destinations.entrySet().stream()
+        .map(
+            entry ->
+                new NetworkAttempt(
+                    entry.getKey().verdict(),
+                    entry.getKey().name(),
+                    entry.getValue().count(),
+                    entry.getValue().bytesOut(),
+                    entry.getValue().bytesIn(),
+                    entry.getKey().reason()))
+        .toList();
   }
 
   /** Returns what to say on the console: something only if something was refused. */

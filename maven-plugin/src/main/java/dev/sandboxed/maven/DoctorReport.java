@@ -3,7 +3,6 @@ package dev.sandboxed.maven;
 import dev.sandboxed.Backend.Finding;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * The findings of a check, as a table.
@@ -45,18 +44,7 @@ record DoctorReport(String backend, List<Finding> findings) {
 
   /** Returns why sandboxes cannot run; empty if they can. */
   Optional<String> failure() {
-    var errors = findings.stream().filter(f -> f.level() == Finding.Level.ERROR).toList();
-    return errors.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            "Sandboxes cannot run on this machine:\n"
-                + errors.stream()
-                    .map(
-                        f ->
-                            "  %s: %s. %s"
-                                .formatted(f.topic(), f.detail(), f.fix())
-                                .stripTrailing())
-                    .collect(Collectors.joining("\n")));
+    return Finding.obstacle(findings);
   }
 
   private static String word(Finding.Level level) {

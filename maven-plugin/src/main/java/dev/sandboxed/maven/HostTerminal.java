@@ -18,8 +18,7 @@ import org.jline.utils.Signals;
 /**
  * The terminal that Maven was started in, given over to a program: every key goes to it as it is.
  *
- * <p>Closing gives the terminal back as it was; so does the end of the JVM by a signal, by JLine's
- * shutdown hook.
+ * <p>Closing gives the terminal back as it was; so does the end of the JVM by a signal.
  */
 final class HostTerminal implements AutoCloseable {
   private static final String RESIZED = "WINCH";
@@ -34,9 +33,21 @@ final class HostTerminal implements AutoCloseable {
   private final Terminal terminal;
   private final Object unresized;
 
+  /**
+   * JLine has a hook of its own, but does not wait for a thread that is closing already, as that of
+   * the shell is when its sandbox is ended by the JVM's end, nor for one that reads keys.
+   */
+  private final Thread atExit = new Thread(this::closeAtExit, "sandbox-shell-terminal");
+
+  /** Held while keys are read: whoever reads has JLine set how the terminal is to be read. */
+  private final Object reading = new Object();
+
+  private volatile boolean closed;
+
   private HostTerminal(Terminal terminal, Runnable onResize) {
     this.terminal = terminal;
     unresized = Signals.register(RESIZED, onResize);
+    Runtime.getRuntime().addShutdownHook(atExit);
   }
 
   /**
@@ -97,11 +108,16 @@ final class HostTerminal implements AutoCloseable {
 
   /** Reads what was typed; returns 0 if nothing was for a while, and -1 at the end of all. */
   int read(byte[] keys) throws IOException {
-    var count =
-        terminal.input() instanceof NonBlockingInputStream in
-            ? in.readBuffered(keys, 0, keys.length, READ_MILLIS)
-            : terminal.input().read(keys);
-    return count == NonBlockingInputStream.READ_EXPIRED ? 0 : count;
+    synchronized (reading) {
+      if (closed) {
+        return -1;
+      }
+      var count =
+          terminal.input() instanceof NonBlockingInputStream in
+              ? in.readBuffered(keys, 0, keys.length, READ_MILLIS)
+              : terminal.input().read(keys);
+      return count == NonBlockingInputStream.READ_EXPIRED ? 0 : count;
+    }
   }
 
   OutputStream output() {
@@ -109,14 +125,38 @@ final class HostTerminal implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
+  public synchronized void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
     Signals.unregister(RESIZED, unresized);
     try {
       // What the program left switched on would confuse whoever uses the terminal next.
       terminal.output().write(CALM.getBytes(StandardCharsets.US_ASCII));
       terminal.output().flush();
     } finally {
-      terminal.close();
+      // Not while keys are read: the terminal would be made raw again.
+      synchronized (reading) {
+        terminal.close();
+      }
+      forgetExit();
+    }
+  }
+
+  private void forgetExit() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException e) {
+      // The JVM is ending: the hook has waited for this.
+    }
+  }
+
+  private void closeAtExit() {
+    try {
+      close();
+    } catch (IOException e) {
+      // The terminal is gone, and so is whoever could be told.
     }
   }
 }

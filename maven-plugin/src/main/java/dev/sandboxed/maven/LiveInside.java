@@ -5,16 +5,20 @@ import dev.sandboxed.ExecException;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.maven.project.Inside;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Lets a planner look into a running sandbox. */
+/** Lets planners look into a running sandbox, and remembers what they saw. Not thread-safe. */
 final class LiveInside implements Inside {
   private static final Duration TIMEOUT = Duration.ofMinutes(1);
   private final Sandbox sandbox;
   private final Map<String, String> userEnv;
   private final boolean online;
+  private final Map<Probe, Boolean> seen = new HashMap<>();
+
+  private record Probe(List<String> command, Map<String, String> env) {}
 
   /** Probes see the user's variables too, as the commands of the plan will. */
   LiveInside(Sandbox sandbox, RunConfiguration configuration) {
@@ -29,6 +33,10 @@ final class LiveInside implements Inside {
 
   @Override
   public boolean succeeds(List<String> command, Map<String, String> env) {
+    return seen.computeIfAbsent(new Probe(command, env), probe -> runs(command, env));
+  }
+
+  private boolean runs(List<String> command, Map<String, String> env) {
     var all = new LinkedHashMap<>(env);
     all.putAll(userEnv);
     try {

@@ -4,6 +4,7 @@ import dev.sandboxed.SecretMask;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Shows what a command prints while it runs, without secrets, and remembers the end of it.
@@ -18,17 +19,29 @@ final class LiveOutput {
   private final Console console;
   private final long limit;
   private final SecretMask mask;
+  private final Consumer<String> reader;
   private final Deque<String> tail = new ArrayDeque<>();
   private long shown;
 
   LiveOutput(Console console, long limit, SecretMask mask) {
+    this(console, limit, mask, line -> {});
+  }
+
+  /**
+   * Shows output that is also read.
+   *
+   * @param reader takes every line, without secrets and safe to show
+   */
+  LiveOutput(Console console, long limit, SecretMask mask, Consumer<String> reader) {
     this.mask = mask;
+    this.reader = reader;
     this.console = console;
     this.limit = limit;
   }
 
   synchronized void accept(String line) {
     var safe = SafeText.line(mask.apply(line));
+    reader.accept(safe);
     tail.addLast(safe);
     if (tail.size() > TAIL_LINES) {
       tail.removeFirst();

@@ -2,7 +2,6 @@ package dev.sandboxed.maven;
 
 import dev.sandboxed.ByteSize;
 import dev.sandboxed.Durations;
-import dev.sandboxed.Image;
 import dev.sandboxed.InvalidSpecException;
 import dev.sandboxed.Limits;
 import dev.sandboxed.Secret;
@@ -26,7 +25,7 @@ record ParameterParser(
     @Nullable String disk,
     @Nullable Integer processes,
     String timeout,
-    String image,
+    ImageParameters image,
     @Nullable List<String> env,
     @Nullable Map<String, String> environment,
     boolean writable,
@@ -44,7 +43,7 @@ record ParameterParser(
             directory,
             Path.of(workdir),
             chosenCommand(),
-            chosenImage(),
+            image.chosen(),
             limits(),
             parameter("sandbox.timeout", timeout, Durations::parse),
             variables(),
@@ -71,32 +70,6 @@ record ParameterParser(
       return List.of("sh", "-c", command);
     }
     return arguments == null ? List.of() : arguments;
-  }
-
-  private Image chosenImage() {
-    if (image.equals("host")) {
-      return Image.host();
-    }
-    var path = Path.of(image);
-    if (Files.isDirectory(path)) {
-      return Image.directory(path);
-    }
-    if (Files.isRegularFile(path)) {
-      return Image.tar(path);
-    }
-    if (image.startsWith("/") || image.startsWith(".")) {
-      throw new InvalidSpecException(
-          "sandbox.image is \"%s\", and there is no directory and no tar file of that path"
-              .formatted(image));
-    }
-    try {
-      return Image.registry(image);
-    } catch (InvalidSpecException e) {
-      throw new InvalidSpecException(
-          "sandbox.image is \"%s\", which is neither host, nor the path of a directory or of a tar file, nor a registry's reference: %s"
-              .formatted(image, e.getMessage()),
-          e);
-    }
   }
 
   private Limits limits() {

@@ -112,7 +112,7 @@ final class ReportCollector {
                   level.path + "/" + entry.name(), level.depth + 1, names.contains(entry.name())));
         } else if (level.reports
             && entry.type() == FileType.FILE
-            && entry.name().matches("TEST-.{1,240}\\.xml")
+            && entry.name().matches("(?s)TEST-.{1,240}\\.xml")
             && !entry.modified().isBefore(since)) {
           if (found.size() == MAX_FILES) {
             problem(

@@ -1,6 +1,12 @@
 package dev.sandboxed.maven;
 
+import dev.sandboxed.maven.report.CodeQuality;
+import dev.sandboxed.maven.report.HtmlPage;
 import dev.sandboxed.maven.report.JunitXmlWriter;
+import dev.sandboxed.maven.report.ListedTests;
+import dev.sandboxed.maven.report.RunReport;
+import dev.sandboxed.maven.report.Sarif;
+import dev.sandboxed.maven.report.SummaryJson;
 import dev.sandboxed.maven.report.TestSuite;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -25,6 +31,12 @@ final class ReportDirectory {
   /** The file that lists the destinations. */
   static final String CONNECTIONS = "network.txt";
 
+  /** What a run writes, and the next one removes. */
+  private static final String OURS =
+      "{TEST-*.xml,"
+          + String.join(",", CONNECTIONS, SummaryJson.FILE, HtmlPage.FILE, CodeQuality.FILE)
+          + "}";
+
   private static final int MAX_NAME = 150;
   private final Path directory;
   private final Set<String> used = new HashSet<>();
@@ -40,6 +52,19 @@ final class ReportDirectory {
 
   /** Makes the directory and removes the reports of the run before. */
   static ReportDirectory open(Path directory) throws IOException {
+    var opened = at(directory);
+    try (var old = Files.newDirectoryStream(directory, OURS)) {
+      for (var file : old) {
+        if (!Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+          Files.delete(file);
+        }
+      }
+    }
+    return opened;
+  }
+
+  /** Makes the directory, and leaves what is in it. */
+  static ReportDirectory at(Path directory) throws IOException {
     // A checkout may hold links at target or target/sandbox that lead elsewhere on the host.
     for (var part : new Path[] {directory, directory.getParent()}) {
       if (part != null && Files.isSymbolicLink(part)) {
@@ -49,13 +74,6 @@ final class ReportDirectory {
       }
     }
     Files.createDirectories(directory);
-    try (var old = Files.newDirectoryStream(directory, "{TEST-*.xml," + CONNECTIONS + "}")) {
-      for (var file : old) {
-        if (!Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
-          Files.delete(file);
-        }
-      }
-    }
     return new ReportDirectory(directory);
   }
 
@@ -67,6 +85,15 @@ final class ReportDirectory {
   Path write(ConnectionReport connections) throws IOException {
     return write(
         CONNECTIONS, out -> out.write(connections.text().getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** Writes what is told of a run, for programs, people and services. */
+  void write(RunReport report, ListedTests tests) throws IOException {
+    write(SummaryJson.FILE, out -> SummaryJson.write(report, out));
+    write(HtmlPage.FILE, out -> HtmlPage.write(report, tests, out));
+    var linted = report.findings().stream().filter(f -> !f.isTest()).toList();
+    write(Sarif.FILE, out -> Sarif.write(linted, out));
+    write(CodeQuality.FILE, out -> CodeQuality.write(report.findings(), out));
   }
 
   private Path write(String name, Content content) throws IOException {

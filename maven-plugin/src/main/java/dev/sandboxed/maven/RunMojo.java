@@ -1,132 +1,30 @@
 package dev.sandboxed.maven;
 
-import dev.sandboxed.Backend;
-import dev.sandboxed.Backends;
-import dev.sandboxed.SandboxException;
-import dev.sandboxed.maven.project.ProjectRecognizer;
-import java.io.File;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
-import org.apache.maven.plugin.MojoExecutionException;
-import org.apache.maven.plugin.MojoFailureException;
+import dev.sandboxed.maven.project.Phase;
+import java.util.Set;
+import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
-import org.apache.maven.plugins.annotations.Parameter;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the test suite of this project, or of another directory, in a gVisor sandbox: an own kernel,
- * the checkout copy-on-write, no network unless {@code sandbox.network} opens one.
+ * Runs the test suite and the linters of this project, or of another directory, in gVisor
+ * sandboxes: own kernels, own copies of the checkout, no network unless {@code sandbox.network}
+ * opens one. What they depend on is installed before, in a sandbox that reaches the servers of the
+ * build tools.
  *
- * <p>Maven, npm, Python, Go, Rust and Make projects are recognised by their files. Test results are
- * collected as JUnit XML.
+ * <p>Projects are recognised by their files. Test results are collected as JUnit XML.
  */
-@Mojo(name = "run", requiresProject = false, aggregator = true, threadSafe = true)
-public final class RunMojo extends AbstractCheckoutMojo {
-
-  /**
-   * The directory whose tests are run, seen copy-on-write. Several, separated by commas, are run
-   * one after the other. This project unless set.
-   */
-  @Parameter(property = "sandbox.dir")
-  private @Nullable List<File> directories;
-
-  /** The same as a program and its arguments, without a shell. */
-  @Parameter private @Nullable List<String> arguments;
-
-  /** How long the tests may take, such as {@code 90s}, {@code 30m} or {@code 2h}. */
-  @Parameter(property = "sandbox.timeout", defaultValue = "30m")
-  private String timeout = "30m";
-
-  /** Where test reports go; {@code target/sandbox} unless set. */
-  @Parameter(property = "sandbox.reportDirectory")
-  private @Nullable File reportDirectory;
-
-  /** Whether failing tests fail the build. */
-  @Parameter(property = "sandbox.failOnError", defaultValue = "true")
-  private boolean failOnError = true;
-
-  /** Skips, with a warning, projects whose tools this machine does not have. */
-  @Parameter(property = "sandbox.skipWithoutTools", defaultValue = "false")
-  private boolean skipWithoutTools;
-
-  /** Skips the goal. */
-  @Parameter(property = "sandbox.skip", defaultValue = "false")
-  private boolean skip;
-
+@Mojo(
+    name = "run",
+    defaultPhase = LifecyclePhase.VERIFY,
+    requiresProject = false,
+    aggregator = true,
+    threadSafe = true)
+public final class RunMojo extends AbstractRunMojo {
   /** Made by Maven. */
   public RunMojo() {}
 
   @Override
-  public void execute() throws MojoExecutionException, MojoFailureException {
-    if (skip) {
-      getLog().info("Skipped, as sandbox.skip is set");
-      return;
-    }
-    try (var backend = Backends.open()) {
-      run(backend);
-    } catch (UnrecognisedProjectException
-        | MissingToolException
-        | SandboxException
-        | IOException e) {
-      throw new MojoExecutionException(e.getMessage(), e);
-    }
-  }
-
-  private void run(Backend backend)
-      throws IOException, UnrecognisedProjectException, MissingToolException, MojoFailureException {
-    var run = new SandboxRun(backend, new ProjectRecognizer(caches()), new LogConsole(getLog()));
-    var summary = new RunSummary(new LogConsole(getLog()));
-    for (var configuration : configurations()) {
-      try {
-        summary.add(configuration, run.run(configuration));
-      } catch (MissingToolException e) {
-        if (!skipWithoutTools) {
-          throw e;
-        }
-        summary.skip(configuration, String.valueOf(e.getMessage()));
-      }
-    }
-    summary.show();
-    var failure = summary.failure();
-    if (failure.isPresent()) {
-      if (failOnError) {
-        throw new MojoFailureException(failure.get());
-      }
-      getLog().warn(failure.get());
-    }
-  }
-
-  private List<RunConfiguration> configurations() {
-    var parser = parser(arguments, timeout);
-    var all = new ArrayList<RunConfiguration>();
-    var directories = directories();
-    var names = new HashSet<String>();
-    for (var directory : directories) {
-      var reports = reportDirectory();
-      if (directories.size() > 1) {
-        var name = String.valueOf(directory.getFileName());
-        var unique = name;
-        for (var i = 2; !names.add(unique); i++) {
-          unique = name + "-" + i;
-        }
-        reports = reports.resolve(unique);
-      }
-      all.add(parser.parse(directory, reports));
-    }
-    return all;
-  }
-
-  private List<Path> directories() {
-    if (directories == null || directories.isEmpty()) {
-      return List.of(directory(null));
-    }
-    return directories.stream().map(this::directory).toList();
-  }
-
-  private Path reportDirectory() {
-    return reportDirectory != null ? reportDirectory.toPath() : defaultReports();
+  Set<Phase> phases() {
+    return Set.of(Phase.values());
   }
 }

@@ -2,10 +2,13 @@ package dev.sandboxed.maven;
 
 import dev.sandboxed.ExitReason;
 import dev.sandboxed.SecretMask;
+import dev.sandboxed.maven.project.Phase;
 import dev.sandboxed.maven.report.TestCase;
+import dev.sandboxed.maven.report.Verdict;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -56,6 +59,11 @@ final class RunSummary {
         : Optional.of(failed.stream().map(Entry::failure).collect(Collectors.joining("\n\n")));
   }
 
+  /** Returns whether a sandbox, rather than a project, was to blame for a failure. */
+  boolean isOurs() {
+    return entries.stream().anyMatch(e -> RunReports.verdict(e.result) == Verdict.ERROR);
+  }
+
   private record Entry(RunConfiguration configuration, RunResult result) {
 
     String line() {
@@ -72,7 +80,12 @@ final class RunSummary {
 
     String failure() {
       var text = new StringBuilder();
-      text.append("The tests of %s failed in the sandbox.".formatted(configuration.project()));
+      text.append(
+          RunReports.verdict(result) == Verdict.ERROR
+              ? "The sandbox of %s ended under its commands; nothing is known of its tests."
+                  .formatted(configuration.project())
+              : "%s of %s failed in the sandbox."
+                  .formatted(failedParts(), configuration.project()));
       var mask = SecretMask.of(configuration.secrets());
       for (var step : result.steps()) {
         if (!step.status().isSuccess()) {
@@ -99,6 +112,20 @@ final class RunSummary {
                 s.tail().stream().skip(from).forEach(l -> text.append("\n| ").append(l));
               });
       return text.toString();
+    }
+
+    private String failedParts() {
+      var phases =
+          result.steps().stream()
+              .filter(s -> !s.status().isSuccess())
+              .map(s -> s.step().phase())
+              .collect(Collectors.toCollection(() -> EnumSet.noneOf(Phase.class)));
+      if (phases.contains(Phase.INSTALL)) {
+        return "The installation";
+      }
+      return phases.equals(EnumSet.of(Phase.LINT))
+          ? "The linters"
+          : phases.contains(Phase.LINT) ? "The tests and linters" : "The tests";
     }
 
     private String reason(RunResult.StepResult step) {

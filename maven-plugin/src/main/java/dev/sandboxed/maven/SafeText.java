@@ -13,8 +13,8 @@ final class SafeText {
   /** Commands of CI servers: {@code ##vso[…]}, {@code ##teamcity[…]}, {@code ##[…]}. */
   private static final Pattern HASH_COMMAND = Pattern.compile("##(?=[A-Za-z]*\\[)");
 
-  /** Commands of CI servers that begin a line, blanks aside: {@code ::warning::…}. */
-  private static final Pattern COLON_COMMAND = Pattern.compile("^(\\s*):(?=:)");
+  /** Commands of CI servers that begin a line, blanks of any script aside: {@code ::warning::…}. */
+  private static final Pattern COLON_COMMAND = Pattern.compile("^([\\s\\p{Z}]*):(?=:)");
 
   private SafeText() {}
 
@@ -38,15 +38,15 @@ final class SafeText {
     }
   }
 
-  /** Line and paragraph separators, and what turns the direction of text. */
+  /**
+   * Line and paragraph separators, and what is not seen itself, such as what turns the direction of
+   * text; but what only joins or hyphenates letters is a part of them.
+   */
   private static boolean separatesOrTurns(int c) {
-    return c == 0x2028
-        || c == 0x2029
-        || c == 0x200e
-        || c == 0x200f
-        || c == 0x061c
-        || (c >= 0x202a && c <= 0x202e)
-        || (c >= 0x2066 && c <= 0x2069)
-        || (c >= 0xd800 && c <= 0xdfff);
+    return switch (Character.getType(c)) {
+      case Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE -> true;
+      case Character.FORMAT -> c != 0xad && c != 0x200c && c != 0x200d;
+      default -> false;
+    };
   }
 }

@@ -16,7 +16,7 @@ import tools.jackson.core.JsonGenerator;
  */
 record SandboxTable(List<SandboxInfo> sandboxes, Instant now) {
   private static final List<String> HEADER =
-      List.of("ID", "APP", "NAME", "TAGS", "AGE", "LEFT", "IMAGE", "COMMAND");
+      List.of("ID", "APP", "NAME", "TAGS", "AGE", "LEFT", "READY", "IMAGE", "COMMAND");
 
   SandboxTable {
     sandboxes = List.copyOf(sandboxes);
@@ -48,6 +48,9 @@ record SandboxTable(List<SandboxInfo> sandboxes, Instant now) {
           .idleTimeout()
           .ifPresent(idle -> to.writeNumberProperty("idleTimeoutSeconds", idle.toSeconds()));
       to.writeBooleanProperty("detached", sandbox.detached());
+      if (sandbox.readiness() != SandboxInfo.Readiness.UNKNOWN) {
+        to.writeBooleanProperty("ready", sandbox.readiness() == SandboxInfo.Readiness.READY);
+      }
       JsonOutput.text(to, "image", sandbox.image());
       JsonOutput.text(to, "command", sandbox.command());
       to.writeArrayPropertyStart("ports");
@@ -71,7 +74,16 @@ record SandboxTable(List<SandboxInfo> sandboxes, Instant now) {
                 .collect(Collectors.joining(","))),
         TextTable.cell(age),
         TextTable.cell(sandbox.timeout().minus(age)),
+        ready(sandbox.readiness()),
         TextTable.cell(sandbox.image()),
         TextTable.cell(sandbox.command()));
+  }
+
+  private static String ready(SandboxInfo.Readiness readiness) {
+    return switch (readiness) {
+      case UNKNOWN -> "-";
+      case WAITING -> "no";
+      case READY -> "yes";
+    };
   }
 }

@@ -29,6 +29,11 @@ class SafeTextTest {
         "right\u202eleft|right\\u202eleft",
         "two\u2028lines|two\\u2028lines",
         "a::b|a::b",
+        "\u00a0::error::a|\u00a0: :error::a",
+        "\u2003\u3000::error::a|\u2003\u3000: :error::a",
+        "\ufeff::error::a|\\ufeff::error::a",
+        "\u200dj\u00ad|\u200dj\u00ad",
+        "\udb40\udc41|\\ue0041",
       })
   void printsHarmlessly(String line, String shown) {
     assertThat(SafeText.line(line)).isEqualTo(shown);

@@ -122,7 +122,8 @@ class SandboxGoalsTest {
                   .formatted(sandbox.id()));
 
       assertThat(json(new PruneMojo()))
-          .matches("\\{\"removed\":\\[(\"[a-z0-9-]+\",?)+]}\n")
+          .matches(
+              "\\{\"removed\":\\[(\"[a-z0-9-]+\",?)+],\"images\":\\{\"files\":\\d+,\"layers\":\\d+,\"snapshots\":\\d+,\"bytes\":\\d+}}\n")
           .contains("\"" + sandbox.id() + "\"");
       assertThat(lines.take()).isEmpty();
     }

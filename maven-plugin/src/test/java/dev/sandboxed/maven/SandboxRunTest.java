@@ -98,6 +98,48 @@ class SandboxRunTest {
   }
 
   @Test
+  void runsTheLintersThatAreConfiguredAndSaysSoBefore() throws Exception {
+    write("tests/test_words.py", "import unittest\n");
+    write("ruff.toml", "");
+    write(
+        "tools/ruff.py",
+        "import sys\nprint('a.py:1:1: E401', *sys.argv[1:])\nsys.exit('check' in sys.argv)\n");
+
+    var result = run(parser(null, "PYTHONPATH=/work/tools"));
+
+    assertThat(console.lines())
+        .containsSubsequence(
+            "At the same time: python3 -m ruff check .",
+            "ruff is run, as ruff.toml configures it",
+            "| a.py:1:1: E401 check .");
+    assertThat(failure(result)).contains("python3 -m ruff check .: exit code 1");
+  }
+
+  @Test
+  void runsWhatTheProjectsOwnFileSays() throws Exception {
+    write(
+        "sandbox.yaml",
+        """
+        test:
+          - echo "$GREETING from $(pwd)"
+          - mkdir -p out/results && echo "<testsuite name='a'><testcase name='b'/></testsuite>" > out/results/TEST-a.xml
+        lint: [exit 4]
+        env: {GREETING: hello}
+        reports: [results]
+        """);
+
+    var result = run(parser(null));
+
+    assertThat(console.lines())
+        .contains(
+            "Recognised: Other project (sandbox.yaml)",
+            "sandbox.yaml decides: test, lint",
+            "| hello from /work");
+    assertThat(result.reports().counts()).isEqualTo(new TestCounts(1, 0, 0, 0));
+    assertThat(failure(result)).contains("sh -c 'exit 4': exit code 4");
+  }
+
+  @Test
   void keepsSecretsOutOfTheLogAndTheReports() throws Exception {
     write(
         "tests/test_secret.py",
@@ -170,7 +212,7 @@ class SandboxRunTest {
             null,
             null,
             "1m",
-            "host",
+            new ImageParameters("host", null, null, null, null),
             null,
             null,
             true,
@@ -212,7 +254,7 @@ class SandboxRunTest {
             null,
             null,
             "1m",
-            "host",
+            new ImageParameters("host", null, null, null, null),
             null,
             null,
             false,
@@ -242,7 +284,7 @@ class SandboxRunTest {
             null,
             null,
             "1s",
-            "host",
+            new ImageParameters("host", null, null, null, null),
             null,
             null,
             false,
@@ -266,7 +308,7 @@ class SandboxRunTest {
             null,
             null,
             "2m",
-            "host",
+            new ImageParameters("host", null, null, null, null),
             null,
             null,
             false,
@@ -319,7 +361,7 @@ class SandboxRunTest {
             null,
             null,
             "1m",
-            "host",
+            new ImageParameters("host", null, null, null, null),
             null,
             null,
             false,
@@ -368,7 +410,7 @@ class SandboxRunTest {
         null,
         null,
         "5m",
-        "host",
+        new ImageParameters("host", null, null, null, null),
         List.of(env),
         null,
         false,
@@ -386,7 +428,7 @@ class SandboxRunTest {
         null,
         null,
         "5m",
-        "host",
+        new ImageParameters("host", null, null, null, null),
         null,
         null,
         false,

@@ -25,7 +25,8 @@ class SandboxTableTest {
           Duration.ofHours(2),
           Optional.of(Duration.ofMinutes(5)),
           true,
-          List.of(5432));
+          List.of(5432),
+          SandboxInfo.Readiness.READY);
 
   private static final SandboxInfo PLAIN =
       new SandboxInfo(
@@ -39,7 +40,8 @@ class SandboxTableTest {
           Duration.ofSeconds(30),
           Optional.empty(),
           false,
-          List.of());
+          List.of(),
+          SandboxInfo.Readiness.UNKNOWN);
 
   private final RecordingConsole console = new RecordingConsole();
 
@@ -49,10 +51,12 @@ class SandboxTableTest {
 
     assertThat(console.lines())
         .containsExactly(
-            "ID                 APP      NAME  TAGS           AGE    LEFT   IMAGE         COMMAND",
-            "sb-1               ci       db    by=me,role=db  1m15s  1h58m  host          postgres"
-                + " -D '/data dir'",
-            "sb-with-a-long-id  default  -     -              5s     25s    directory /x  -");
+            "ID                 APP      NAME  TAGS           AGE    LEFT   READY  IMAGE        "
+                + " COMMAND",
+            "sb-1               ci       db    by=me,role=db  1m15s  1h58m  yes    host         "
+                + " postgres -D '/data dir'",
+            "sb-with-a-long-id  default  -     -              5s     25s    -      directory /x "
+                + " -");
   }
 
   @Test
@@ -69,7 +73,8 @@ class SandboxTableTest {
             "[{\"id\":\"sb-with-a-long-id\",\"app\":\"default\",\"tags\":{},\"created\":\"2026-11-22T11:59:55Z\",\"timeoutSeconds\":30,\"detached\":false,\"image\":\"directory"
                 + " /x\",\"command\":\"\",\"ports\":[]}]");
     assertThat(json(DB))
-        .contains("\"name\":\"db\"", "\"idleTimeoutSeconds\":300", "\"ports\":[5432]");
+        .contains(
+            "\"name\":\"db\"", "\"idleTimeoutSeconds\":300", "\"ports\":[5432]", "\"ready\":true");
   }
 
   private static String json(SandboxInfo... sandboxes) {

@@ -6,11 +6,13 @@ import java.nio.file.Path;
 final class ShellProgram {
   private ShellProgram() {}
 
-  /** Takes the sandbox's id, or a directory for a new one. */
+  /** Takes the sandbox's id, the id of a snapshot after an @, or a directory for a new one. */
   public static void main(String[] arguments) {
     var shell = new ShellMojo();
     if (arguments[0].startsWith("/")) {
       shell.directory = Path.of(arguments[0]).toFile();
+    } else if (arguments[0].startsWith("@")) {
+      shell.snapshotId = arguments[0].substring(1);
     } else {
       shell.sandboxId = arguments[0];
     }

@@ -2,6 +2,7 @@ package dev.sandboxed.maven;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxInfo;
@@ -9,11 +10,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +26,20 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(180)
 class ShellTest {
   private static final Pattern NEW = Pattern.compile("new sandbox (sb-[a-z0-9-]+)");
+  private static final Pattern COPY = Pattern.compile("shell in (sb-[a-z0-9-]+), a copy");
   private static final String RESTORED = ", terminal restored]";
+
+  /** Tells Maven to end when it restores the terminal, and takes its time to do so. */
+  private static final String SLOW_STTY =
+      """
+      #!/bin/sh
+      PATH=${PATH#*:}
+      case " $* " in *" icanon "*)
+        kill -15 $PPID
+        sleep 2
+      esac
+      exec stty "$@"
+      """;
 
   @Test
   void a_terminal_inside_has_the_size_of_the_one_outside_and_every_key() throws Exception {
@@ -66,6 +83,71 @@ class ShellTest {
   }
 
   @Test
+  void a_new_sandbox_has_what_the_project_depends_on(@TempDir Path checkout) throws Exception {
+    assumeTrue(
+        Stream.of(System.getenv("PATH").split(":"))
+            .anyMatch(directory -> Files.isExecutable(Path.of(directory, "npm"))),
+        "npm is not here");
+    Files.writeString(
+        checkout.resolve("package.json"),
+        """
+        {"name": "sample", "dependencies": {"greet": "file:vendor/greet"}, "scripts": {"test": "x"}}
+        """);
+    Files.writeString(checkout.resolve("package-lock.json"), PhasesTest.LOCK);
+    Files.writeString(checkout.resolve("file"), "from the host");
+    try (var terminal = open(checkout.toString())) {
+      terminal.type("ls node_modules; cat file; env | grep npm_config_offline\r");
+      terminal.awaitShown("from the host");
+      terminal.awaitShown("npm_config_offline=true");
+      terminal.type("exit\r");
+      terminal.awaitShown("shell: done");
+      assertThat(terminal.shown())
+          .contains("Install: npm ci", "greet", "as a copy, with what was installed")
+          .doesNotContain("cannot access");
+    }
+    assertThat(checkout.resolve("node_modules")).doesNotExist();
+  }
+
+  @Test
+  void a_copy_of_a_snapshot_runs_on_from_its_moment_and_ends_with_the_shell() throws Exception {
+    try (var source =
+        Sandbox.builder()
+            .command("sh", "-c", "i=0; while :; do i=$((i+1)); echo $i > /tmp/n; sleep 0.2; done")
+            .timeout(Duration.ofSeconds(60))
+            .create()) {
+      source.files().write("/srv/left", "left behind\n");
+      var snapshot = source.snapshot();
+      try (var terminal = open("@" + snapshot.id())) {
+        terminal.type(
+            "cat /srv/left; a=$(cat /tmp/n); sleep 1; test $(cat /tmp/n) -gt $a && echo"
+                + " co''unts\\r");
+        terminal.awaitShown("left behind");
+        terminal.awaitShown("counts");
+        terminal.type("exit\\r");
+        terminal.awaitShown("shell: done");
+        terminal.awaitShown("[ended with 0" + RESTORED);
+        var id = COPY.matcher(terminal.shown());
+        assertThat(id.find()).isTrue();
+        assertThat(ids()).contains(source.id()).doesNotContain(id.group(1));
+      } finally {
+        snapshot.remove();
+      }
+    }
+  }
+
+  @Test
+  void a_snapshot_that_is_not_there_is_told_with_what_to_do() throws Exception {
+    var program = new ProcessBuilder(program("@0123")).redirectErrorStream(true).start();
+    program.getOutputStream().close();
+    assertThat(new String(program.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+        .contains(
+            "shell: sandbox.snapshot: There is no memory snapshot \"0123\". It was removed or"
+                + " pruned",
+            "run the test again with -Dsandboxed.diagnostics.snapshot=true");
+    assertThat(program.waitFor()).isEqualTo(1);
+  }
+
+  @Test
   void the_terminal_is_restored_when_the_sandbox_ends_under_the_shell() throws Exception {
     try (var sandbox = Sandbox.create();
         var terminal = open(sandbox.id())) {
@@ -94,6 +176,18 @@ class ShellTest {
   }
 
   @Test
+  void the_terminal_is_restored_when_maven_is_told_to_end_while_it_is_restored(
+      @TempDir Path checkout, @TempDir Path slow) throws Exception {
+    var stty = Files.writeString(slow.resolve("stty"), SLOW_STTY);
+    assertThat(stty.toFile().setExecutable(true)).isTrue();
+    var path = Map.of("PATH", slow + ":" + System.getenv("PATH"));
+    try (var terminal = new TerminalProgram(33, 101, program(checkout.toString()), path)) {
+      terminal.type("exit\\r");
+      terminal.awaitShown("[ended with 143" + RESTORED);
+    }
+  }
+
+  @Test
   void says_so_where_there_is_no_terminal() throws Exception {
     try (var sandbox = Sandbox.create()) {
       var maven = new ProcessBuilder(program(sandbox.id())).redirectErrorStream(true).start();
@@ -109,7 +203,7 @@ class ShellTest {
   }
 
   private static TerminalProgram open(String what) throws IOException {
-    return new TerminalProgram(33, 101, program(what));
+    return new TerminalProgram(33, 101, program(what), Map.of());
   }
 
   private static List<String> program(String what) {

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A program on a real terminal, which Python holds the other end of. */
@@ -18,10 +19,13 @@ final class TerminalProgram implements AutoCloseable {
   private final Process process;
   private final ByteArrayOutputStream shown = new ByteArrayOutputStream();
 
-  TerminalProgram(int rows, int columns, List<String> program) throws IOException {
+  TerminalProgram(int rows, int columns, List<String> program, Map<String, String> env)
+      throws IOException {
     var command = new ArrayList<>(List.of("python3", script(), "" + rows, "" + columns));
     command.addAll(program);
-    process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().putAll(env);
+    process = builder.start();
     var reader =
         new Thread(
             () -> {

@@ -1,16 +1,26 @@
 package dev.sandboxed.realinput;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Objects;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.zip.ZipInputStream;
 
 /** What the tests share: where things are, and how Maven is run. */
 final class Upstream {
+  /** Modules of this build, and libraries that they need. */
+  private static final Pattern EXTENSION =
+      Pattern.compile(
+          "/junit-extension/target/|/runtime/[a-z]+/target/|/dev/sandboxed/|/tools/jackson/"
+              + "|/jackson-annotations/|/snakeyaml-engine/|/zstd-jni/|/java-diff-utils/");
+
   private final Path directory;
 
   private Upstream(Path directory) {
@@ -67,6 +77,14 @@ final class Upstream {
                 "-Dsandbox.dir=" + checkout(),
                 "-Dsandbox.reportDirectory=" + reports());
     return env.length == 0 ? command : command.with("-Dsandbox.env=" + String.join(",", env));
+  }
+
+  /** Returns the JUnit extension with what it needs, other than JUnit, apart by commas. */
+  static String extension() {
+    var own = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    return Arrays.stream(own.split(File.pathSeparator))
+        .filter(entry -> EXTENSION.matcher(entry).find())
+        .collect(Collectors.joining(","));
   }
 
   static void unpackJar(Path jar, Path target) throws IOException {

@@ -18,8 +18,7 @@ import org.junit.jupiter.api.Test;
  */
 class UpstreamSuitesTest {
   private static final String LANG_VERSION = "3.9";
-  private static final String DEPENDENCY_PLUGIN =
-      "org.apache.maven.plugins:maven-dependency-plugin:3.9.0";
+  static final String DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.9.0";
 
   @Test
   void commonsLang() throws Exception {

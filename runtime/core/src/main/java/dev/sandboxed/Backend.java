@@ -1,7 +1,9 @@
 package dev.sandboxed;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 
 /**
  * What creates sandboxes. Thread-safe.
@@ -38,6 +40,16 @@ public interface Backend extends AutoCloseable {
   CompletableFuture<Sandbox> createAsync(SandboxSpec spec);
 
   /**
+   * Prepares a sandbox ahead of its use, without waiting. It starts as any other does, its command
+   * runs and its probe is tried, but it is nobody's until {@link PreparedSandbox#begin}. {@link
+   * SandboxPool} keeps such sandboxes.
+   *
+   * @param spec what to create
+   * @return completes when the sandbox answers; cancelling it ends the sandbox
+   */
+  CompletableFuture<PreparedSandbox> prepareAsync(SandboxSpec spec);
+
+  /**
    * Finds a sandbox by its id; see {@link Sandbox#fromId}.
    *
    * @param id the id
@@ -58,7 +70,7 @@ public interface Backend extends AutoCloseable {
 
   /**
    * Removes what is kept of sandboxes that have ended, their status and logs, and what keepers that
-   * were killed left behind. Running sandboxes stay.
+   * were killed left behind. Running sandboxes stay, and so do {@linkplain #images images}.
    *
    * @return the ids of the sandboxes of which nothing is left now
    */
@@ -87,11 +99,27 @@ public interface Backend extends AutoCloseable {
   Volumes volumes();
 
   /**
+   * Returns the images that this backend keeps for the user.
+   *
+   * @return the images; valid until the backend is closed
+   */
+  Images images();
+
+  /**
    * Checks what works on this machine, what does not and how to mend it.
    *
    * @return the findings, in an order for people to read
    */
   List<Finding> check();
+
+  /**
+   * Finds a memory snapshot by its id; see {@link MemorySnapshot#fromId}.
+   *
+   * @param id the id
+   * @return the snapshot, whose copies this backend starts
+   * @throws ImageException if there is no such snapshot, or it is damaged
+   */
+  MemorySnapshot memorySnapshot(String id);
 
   /** Ends every sandbox that this backend created, and releases what it holds. */
   @Override
@@ -115,6 +143,27 @@ public interface Backend extends AutoCloseable {
       WARNING,
       /** Sandboxes cannot run. */
       ERROR
+    }
+
+    /**
+     * Says why sandboxes cannot run, and what to do about it.
+     *
+     * @param findings all that {@link Backend#check} has found
+     * @return several lines; empty if sandboxes can run
+     */
+    public static Optional<String> obstacle(List<Finding> findings) {
+      var errors = findings.stream().filter(f -> f.level() == Level.ERROR).toList();
+      return errors.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              "Sandboxes cannot run on this machine:\n"
+                  + errors.stream()
+                      .map(
+                          f ->
+                              "  %s: %s. %s"
+                                  .formatted(f.topic(), f.detail(), f.fix())
+                                  .stripTrailing())
+                      .collect(Collectors.joining("\n")));
     }
   }
 

@@ -133,6 +133,15 @@ public final class ExecResult {
     return duration;
   }
 
+  /**
+   * Returns what takes the secrets of the command and its sandbox out of texts for people.
+   *
+   * @return the mask that {@code toString} uses
+   */
+  public SecretMask mask() {
+    return mask;
+  }
+
   /** Shows the command, how it ended, and the ends of both streams, without secrets. */
   @Override
   public String toString() {

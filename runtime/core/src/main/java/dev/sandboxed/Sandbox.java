@@ -27,6 +27,9 @@ import java.util.concurrent.CompletableFuture;
  */
 public interface Sandbox extends AutoCloseable {
 
+  /** How long {@link #waitUntilReady()} waits. */
+  Duration DEFAULT_READY_LIMIT = Duration.ofMinutes(5);
+
   /**
    * Begins the description of a new sandbox.
    *
@@ -113,6 +116,10 @@ public interface Sandbox extends AutoCloseable {
   /**
    * Returns what this sandbox was created from.
    *
+   * <p>A handle of {@link #fromId} or {@link #fromName} does not know what only the creator can
+   * use: DNS servers, networks, and images that are neither the host's tools, a directory, a tar
+   * file nor a registry's; in the place of such an image its spec has {@link Image#host()}.
+   *
    * @return the immutable spec
    */
   SandboxSpec spec();
@@ -139,9 +146,49 @@ public interface Sandbox extends AutoCloseable {
   /**
    * Returns how long each step of the start took.
    *
-   * @return the timings
+   * @return the timings so far
    */
   StartupTimings startup();
+
+  /**
+   * Waits until the spec's readiness probe has succeeded, at most 5 minutes.
+   *
+   * <pre>{@code
+   * var took = sandbox.waitUntilReady().ready();
+   * }</pre>
+   *
+   * @return how long the start took; at once if the sandbox is ready already
+   * @throws InvalidSpecException if the spec has no probe
+   * @throws ReadinessTimeoutException if the time is over, with what the probe saw last; the
+   *     sandbox goes on
+   * @throws SandboxNotRunningException if the sandbox has ended, with the end of its output
+   */
+  default StartupTimings waitUntilReady() {
+    return waitUntilReady(DEFAULT_READY_LIMIT);
+  }
+
+  /**
+   * Waits until the spec's readiness probe has succeeded, at most for the given time. Every handle
+   * of the sandbox may wait, in whatever process.
+   *
+   * @param limit how long to wait; with zero it only asks
+   * @return how long the start took; at once if the sandbox is ready already
+   * @throws InvalidSpecException if the spec has no probe, or the limit is negative
+   * @throws ReadinessTimeoutException if the time is over, with what the probe saw last; the
+   *     sandbox goes on
+   * @throws SandboxNotRunningException if the sandbox has ended, with the end of its output
+   */
+  StartupTimings waitUntilReady(Duration limit);
+
+  /**
+   * Completes when the spec's readiness probe has succeeded, or with the error that {@link
+   * #waitUntilReady()} would throw; it has no limit of its own. Cancelling it stops the wait, and
+   * changes nothing for the sandbox.
+   *
+   * @return a new future
+   * @throws InvalidSpecException if the spec has no probe
+   */
+  CompletableFuture<StartupTimings> onReady();
 
   /**
    * Describes a command to run inside, without a shell; nothing runs until it is started.
@@ -231,6 +278,115 @@ public interface Sandbox extends AutoCloseable {
    * @return the last 10,000, in the order they were tried
    */
   List<Connection> connections();
+
+  /**
+   * Lists what programs have changed on the root file system: what is not as the image has it that
+   * the sandbox was started from. What was only touched, or written again as it was, is not listed;
+   * of files above 1 MiB that is not known, and they are.
+   *
+   * <pre>{@code
+   * for (var change : sandbox.changes()) {
+   *   System.out.println(change.kind() + " " + OutputTail.printable(change.path()));
+   * }
+   * }</pre>
+   *
+   * <p>All programs stand still for a moment, as for {@link #snapshotFilesystem()}, and what is not
+   * in such a snapshot is not listed either, {@code /tmp} and mounts among it. Texts of files are
+   * given while all of them together are no longer than 4 MiB.
+   *
+   * @return the first 10,000 changes, in the order of their paths
+   * @throws SandboxNotRunningException if the sandbox has ended: what it changed is gone with it
+   * @throws SandboxException if the changes cannot be had, such as for a full disk; the sandbox
+   *     goes on
+   */
+  List<FileChange> changes();
+
+  /**
+   * Takes a snapshot of the root file system: an image from which any number of sandboxes start,
+   * each with its own copy. Removed and renamed files, owners, modes, hard links and devices are in
+   * it as they are here; times are rounded to whole seconds.
+   *
+   * <pre>{@code
+   * Image ready;
+   * try (var sandbox = Sandbox.builder().image(debian).create()) {
+   *   sandbox.exec("./load-test-data.sh").await();
+   *   ready = sandbox.snapshotFilesystem();
+   * }
+   * }</pre>
+   *
+   * <p>All programs stand still while it is taken, the longer the more was changed, and go on
+   * unharmed: no file is torn, and all are of one moment. What a program has not written yet is not
+   * in it.
+   *
+   * <p>Not in it are: mounts and volumes, {@code /tmp}, {@code /dev} and other file systems of
+   * their own; sockets; extended attributes; environment variables and secrets; {@code /etc/hosts}
+   * and {@code /etc/resolv.conf} of a sandbox with a network, and the settings of build tools that
+   * it was given, which a new sandbox has of its own. The image's environment, working directory,
+   * user and entrypoint are those of the image that this sandbox was started from.
+   *
+   * <p>The runtime needs memory as large as the largest changed file for it, holes included, within
+   * the sandbox's limit.
+   *
+   * @return the image, which any process of this user can start sandboxes from until it is removed
+   * @throws SandboxNotRunningException if the sandbox has ended: what it changed is gone with it
+   * @throws SandboxException if the snapshot cannot be taken or kept, such as for a full disk; the
+   *     sandbox goes on, and nothing is left
+   */
+  Image.SnapshotImage snapshotFilesystem();
+
+  /**
+   * Takes a snapshot as {@link #snapshotFilesystem()} does, for a time.
+   *
+   * @param timeToLive how long sandboxes can be started from it at least; those that run go on
+   * @return the image
+   * @throws InvalidSpecException if the time is not positive
+   */
+  Image.SnapshotImage snapshotFilesystem(Duration timeToLive);
+
+  /**
+   * Takes a snapshot as {@link #snapshotFilesystem()} does, without waiting.
+   *
+   * @return completes with the image; cancelling it stops the work
+   */
+  CompletableFuture<Image.SnapshotImage> snapshotFilesystemAsync();
+
+  /**
+   * Takes a snapshot as {@link #snapshotFilesystem(Duration)} does, without waiting.
+   *
+   * @param timeToLive how long sandboxes can be started from it
+   * @return completes with the image; cancelling it stops the work
+   */
+  CompletableFuture<Image.SnapshotImage> snapshotFilesystemAsync(Duration timeToLive);
+
+  /**
+   * Takes a snapshot of the sandbox with its memory: everything that runs in it and every file,
+   * from which any number of copies start. This sandbox goes on; its programs stand still while the
+   * snapshot is taken, the longer the more memory they use.
+   *
+   * <p>In copies, programs run on where they were: the entrypoint with its log and its stdin; what
+   * was started by {@link #exec} with nobody to read its output, and with its stdin open. Of
+   * connections, those among programs inside go on. Those that leave the sandbox, through its
+   * network or a {@linkplain #tunnel tunnel}, are reset in the copies; those through its network
+   * also in this sandbox. What {@linkplain SandboxBuilder#mount mounts} and {@linkplain
+   * SandboxBuilder#volume volumes} show is that of the host when the copy starts.
+   *
+   * <p>Whatever is in the memory is written to the disk, for this user to read: also what an exec
+   * was given as a {@linkplain Exec secret}, while its process lives or has left it somewhere.
+   *
+   * @return the snapshot, which is kept until it is removed or pruned
+   * @throws InvalidSpecException if the sandbox has secrets or GPUs
+   * @throws SandboxNotRunningException if the sandbox has ended
+   * @throws SandboxException if the snapshot cannot be taken or kept, such as for a full disk;
+   *     nothing of it is left
+   */
+  MemorySnapshot snapshot();
+
+  /**
+   * Takes a snapshot as {@link #snapshot} does, without waiting.
+   *
+   * @return completes with the snapshot; cancelling it stops the work
+   */
+  CompletableFuture<MemorySnapshot> snapshotAsync();
 
   /**
    * Returns the exit status without waiting.

@@ -46,6 +46,10 @@ public final class SandboxBuilder {
   private Duration timeout = SandboxSpec.DEFAULT_TIMEOUT;
   private @Nullable Duration idleTimeout;
   private boolean verbose;
+  private @Nullable ReadinessProbe readyWhen;
+  private boolean snapshotWhenReady;
+  private @Nullable MemorySnapshot source;
+  private List<String> onCopy = List.of();
   private @Nullable Backend backend;
 
   SandboxBuilder() {}
@@ -70,6 +74,10 @@ public final class SandboxBuilder {
     timeout = spec.timeout();
     idleTimeout = spec.idleTimeout().orElse(null);
     verbose = spec.verbose();
+    readyWhen = spec.readyWhen().orElse(null);
+    snapshotWhenReady = spec.snapshot().whenReady();
+    source = spec.snapshot().source().orElse(null);
+    onCopy = spec.snapshot().onCopy();
   }
 
   /**
@@ -388,7 +396,7 @@ public final class SandboxBuilder {
    * Ends the sandbox when it was idle for this long; off unless set.
    *
    * <p>It is active while an exec runs, stdin is written, a file call runs or a connection through
-   * a tunnel is open.
+   * a tunnel is open. Readiness probes are no activity, nor is waiting for them.
    *
    * @param idleTimeout more than zero, 24 hours at most
    * @return this
@@ -410,6 +418,75 @@ public final class SandboxBuilder {
    */
   public SandboxBuilder verbose(boolean verbose) {
     this.verbose = verbose;
+    return this;
+  }
+
+  /**
+   * Says how to find out whether what the sandbox runs is ready, for {@link
+   * Sandbox#waitUntilReady()}.
+   *
+   * <pre>{@code
+   * builder.command("redis-server").readyWhen(ReadinessProbe.tcp(6379));
+   * }</pre>
+   *
+   * @param probe what has to succeed once
+   * @return this
+   */
+  public SandboxBuilder readyWhen(ReadinessProbe probe) {
+    readyWhen = Objects.requireNonNull(probe, "probe");
+    return this;
+  }
+
+  /**
+   * Has {@link #create} return a sandbox that is ready: the first one, of whatever process, is
+   * booted and snapshotted with its memory when its probe has succeeded, and every later one is a
+   * copy of that, in a fraction of the time. Of several that are created at once, one boots and the
+   * others wait for its snapshot.
+   *
+   * <pre>{@code
+   * var spec = Sandbox.builder().image(postgres).command("postgres")
+   *     .readyWhen(ReadinessProbe.tcp(5432))
+   *     .snapshotWhenReady()
+   *     .build();
+   * }</pre>
+   *
+   * <p>The snapshot is kept in the store of images, for this user alone, and taken anew if anything
+   * differs that is in it: image, command, variables of the environment, working directory, limits,
+   * mounts and the files in them, probe, whether there is a network; and also the product's version
+   * and the machine's processor. One that does not restore is removed with a warning, and the
+   * sandbox boots.
+   *
+   * <p>Without a probe it is refused, and also with secrets, GPUs, volumes, writable mounts and
+   * {@link NetworkPolicy#buildTools}.
+   *
+   * @return this
+   */
+  public SandboxBuilder snapshotWhenReady() {
+    snapshotWhenReady = true;
+    return this;
+  }
+
+  /**
+   * Sets a command that runs as root in every copy of a memory snapshot before {@link #create}
+   * returns it, with the copy's environment and, in {@code SANDBOXED_COPY}, the path of the file
+   * that says what is new in the copy. It is how programs that run since before get their own name
+   * or fresh randomness. It does not run in sandboxes that were booted.
+   *
+   * @param command the program and its arguments; if it fails, the copy does not start
+   * @return this
+   */
+  public SandboxBuilder onCopy(String... command) {
+    return onCopy(List.of(command));
+  }
+
+  /**
+   * Sets a command that runs in every copy; see {@link #onCopy(String...)}.
+   *
+   * @param command the program and its arguments; empty for none
+   * @return this
+   */
+  public SandboxBuilder onCopy(List<String> command) {
+    onCopy = List.copyOf(command);
     return this;
   }
 
@@ -445,7 +522,9 @@ public final class SandboxBuilder {
         new SandboxLabels(app, Optional.ofNullable(name), tags),
         timeout,
         Optional.ofNullable(idleTimeout),
-        verbose);
+        verbose,
+        Optional.ofNullable(readyWhen),
+        new SnapshotSpec(snapshotWhenReady, Optional.ofNullable(source), onCopy));
   }
 
   /**
@@ -456,6 +535,8 @@ public final class SandboxBuilder {
    * @throws BackendUnavailableException if no backend can run here
    * @throws GpuUnavailableException if the host does not have the GPUs that are wanted
    * @throws NameTakenException if another sandbox has the name
+   * @throws ReadinessTimeoutException if a sandbox that is snapshotted when it is ready does not
+   *     become so within 5 minutes
    * @throws SandboxFailedException if the sandbox does not start
    */
   public Sandbox create() {

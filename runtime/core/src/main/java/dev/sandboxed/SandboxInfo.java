@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param idleTimeout how long it may be idle
  * @param detached whether it lives on without the process that created it
  * @param ports the ports inside that were declared
+ * @param readiness whether what it runs is ready
  */
 public record SandboxInfo(
     String id,
@@ -32,7 +33,18 @@ public record SandboxInfo(
     Duration timeout,
     Optional<Duration> idleTimeout,
     boolean detached,
-    List<Integer> ports) {
+    List<Integer> ports,
+    Readiness readiness) {
+
+  /** What is known of whether a sandbox is ready. */
+  public enum Readiness {
+    /** It has no readiness probe. */
+    UNKNOWN,
+    /** Its probe has not succeeded yet. */
+    WAITING,
+    /** Its probe has succeeded. */
+    READY
+  }
 
   /** Copies the values. */
   public SandboxInfo {

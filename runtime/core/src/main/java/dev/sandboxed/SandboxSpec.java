@@ -1,6 +1,5 @@
 package dev.sandboxed;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -25,6 +24,8 @@ import java.util.Optional;
  * @param timeout how long the sandbox may live: more than zero, 24 hours at most
  * @param idleTimeout how long it may be idle: more than zero, 24 hours at most
  * @param verbose whether execs and file calls are logged
+ * @param readyWhen how to find out whether what it runs is ready, if anybody wants to know
+ * @param snapshot how it has to do with memory snapshots
  */
 public record SandboxSpec(
     Image image,
@@ -40,7 +41,9 @@ public record SandboxSpec(
     SandboxLabels labels,
     Duration timeout,
     Optional<Duration> idleTimeout,
-    boolean verbose) {
+    boolean verbose,
+    Optional<ReadinessProbe> readyWhen,
+    SnapshotSpec snapshot) {
 
   /** How long a sandbox lives unless its spec says otherwise. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
@@ -62,12 +65,7 @@ public record SandboxSpec(
     secrets = List.copyOf(secrets);
     mounts = Collections.unmodifiableMap(new LinkedHashMap<>(mounts));
     volumes = Collections.unmodifiableMap(new LinkedHashMap<>(volumes));
-    var bytes = command.stream().mapToInt(a -> a.getBytes(StandardCharsets.UTF_8).length).sum();
-    if (bytes > MAX_COMMAND_BYTES) {
-      throw new InvalidSpecException(
-          "The command has %,d bytes, more than the %,d allowed; pass long data by a file or stdin"
-              .formatted(bytes, MAX_COMMAND_BYTES));
-    }
+    SpecChecks.commandSize(command);
     SpecChecks.command(command);
     SpecChecks.env(env);
     SpecChecks.secrets(secrets, env);
@@ -76,6 +74,23 @@ public record SandboxSpec(
     SpecChecks.volumes(volumes, mounts.keySet());
     SpecChecks.timeout("timeout", timeout);
     idleTimeout.ifPresent(t -> SpecChecks.timeout("idle timeout", t));
+    if (readyWhen.isPresent()) {
+      ReadinessChecks.check(readyWhen.get(), !command.isEmpty());
+    }
+    var frozen = new FrozenSpec(image, command, workdir, mounts, volumes, limits, gpus, readyWhen);
+    if (snapshot.whenReady()) {
+      SnapshotChecks.keptWhenReady(frozen, secrets, network);
+    }
+    snapshot.source().ifPresent(source -> SnapshotChecks.unchanged(source.spec(), frozen));
+  }
+
+  /**
+   * Checks that a memory snapshot may be taken of a sandbox of this spec.
+   *
+   * @throws InvalidSpecException if it has secrets, settings of build tools or GPUs
+   */
+  public void checkFitForSnapshot() {
+    SnapshotChecks.fitForMemory(secrets, gpus, network);
   }
 
   /**

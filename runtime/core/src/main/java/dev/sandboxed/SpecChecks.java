@@ -41,6 +41,15 @@ final class SpecChecks {
     }
   }
 
+  static void commandSize(List<String> command) {
+    var bytes = command.stream().mapToInt(a -> a.getBytes(StandardCharsets.UTF_8).length).sum();
+    if (bytes > SandboxSpec.MAX_COMMAND_BYTES) {
+      throw new InvalidSpecException(
+          "The command has %,d bytes, more than the %,d allowed; pass long data by a file or stdin"
+              .formatted(bytes, SandboxSpec.MAX_COMMAND_BYTES));
+    }
+  }
+
   static void env(Map<String, String> env) {
     env.forEach(
         (name, value) -> {

@@ -128,6 +128,7 @@ class DotenvTest {
     assertThat(Dotenv.parse("f", text)).isEqualTo(plain);
   }
 
+  /** What stands for a password can be no name, since names are told. */
   @Property(tries = 20_000)
   void anyTextIsReadOrRefusedWithoutAWordOfIt(@ForAll("texts") String text) {
     try {
@@ -136,7 +137,7 @@ class DotenvTest {
       assertThat(values.values()).noneMatch(v -> v.indexOf('\0') >= 0);
     } catch (InvalidSpecException e) {
       assertThat(e).hasMessageStartingWith("The dotenv file f is wrong: line ");
-      assertThat(e.getMessage()).doesNotContain("hunter2");
+      assertThat(e.getMessage()).doesNotContain("hunter:2");
     }
   }
 
@@ -155,8 +156,24 @@ class DotenvTest {
   Arbitrary<String> texts() {
     var pieces =
         Arbitraries.of(
-            "A", "B2", "export", " ", "\t", "=", "'", "\"", "\\", "#", "\n", "\r\n", "\0",
-            "hunter2", "-", "\uFEFF", "$", "ä");
+            "A",
+            "B2",
+            "export",
+            " ",
+            "\t",
+            "=",
+            "'",
+            "\"",
+            "\\",
+            "#",
+            "\n",
+            "\r\n",
+            "\0",
+            "hunter:2",
+            "-",
+            "\uFEFF",
+            "$",
+            "ä");
     return Arbitraries.oneOf(
         Arbitraries.strings().ofMaxLength(40),
         pieces.list().ofMaxSize(20).map(list -> String.join("", list)));

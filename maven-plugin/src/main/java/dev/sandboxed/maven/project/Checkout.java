@@ -43,6 +43,11 @@ public record Checkout(Path directory) {
     return List.of(names).stream().filter(this::hasFile).findFirst();
   }
 
+  /** Returns those of these files that are there, in this order. */
+  List<String> files(String... names) {
+    return List.of(names).stream().filter(this::hasFile).toList();
+  }
+
   /** Returns whether a file directly in a directory has a name like this. */
   boolean hasFileLike(String directoryName, String regex) {
     var parent = directory.resolve(directoryName);

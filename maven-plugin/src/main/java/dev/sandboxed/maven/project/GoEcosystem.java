@@ -1,5 +1,6 @@
 package dev.sandboxed.maven.project;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -7,6 +8,7 @@ import java.util.Optional;
 
 /** Projects with a {@code go.mod}. */
 final class GoEcosystem implements Ecosystem {
+  private static final List<String> DOWNLOAD = List.of("go", "mod", "download");
   private final HostCaches caches;
 
   GoEcosystem(HostCaches caches) {
@@ -16,11 +18,17 @@ final class GoEcosystem implements Ecosystem {
   @Override
   public Optional<Recognition> recognise(Checkout checkout) {
     return checkout.hasFile("go.mod")
-        ? Optional.of(new Recognition("Go", "go.mod", caches.go(), this::plan))
+        ? Optional.of(
+            new Recognition(
+                "Go",
+                "go.mod",
+                checkout.files("go.mod", "go.sum", "go.work", "go.work.sum"),
+                caches.go(),
+                inside -> plan(checkout, inside)))
         : Optional.empty();
   }
 
-  private TestPlan plan(Inside inside) {
+  private static TestPlan plan(Checkout checkout, Inside inside) {
     var env = new LinkedHashMap<String, String>();
     env.put("GOMODCACHE", Layout.GO_MODULES);
     env.put("GOCACHE", Layout.GO_BUILD);
@@ -30,13 +38,42 @@ final class GoEcosystem implements Ecosystem {
     env.put("GOFLAGS", "-buildvcs=false");
     env.put("GOTELEMETRY", "off");
     // -count=1: a result that the host's cache remembers is none of this sandbox.
-    return new TestPlan(
-        List.of(
-            new Step(
-                List.of("go", "test", "-json", "-count=1", "./..."),
-                Map.of(),
-                Step.OutputFormat.GO_TEST_EVENTS)),
-        env,
-        new ReportSource.Events());
+    var steps = new ArrayList<Step>();
+    if (checkout.hasFile("go.sum") && !hasModules(env, inside)) {
+      steps.add(Step.of(Phase.INSTALL, "go mod download", DOWNLOAD));
+    }
+    steps.add(
+        new Step(
+            Phase.TEST,
+            "go test",
+            List.of("go", "test", "-json", "-count=1", "./..."),
+            Map.of(),
+            Step.OutputFormat.GO_TEST_EVENTS));
+    var linters = linters(checkout, inside);
+    steps.addAll(linters.steps());
+    return new TestPlan(steps, env, new ReportSource.Events(), linters.notes());
+  }
+
+  private static boolean hasModules(Map<String, String> env, Inside inside) {
+    var offline = new LinkedHashMap<>(env);
+    offline.put("GOPROXY", "off");
+    return inside.succeeds(DOWNLOAD, offline);
+  }
+
+  /** Where golangci-lint is missing, go vet does that part of its work that comes with Go. */
+  private static Linters linters(Checkout checkout, Inside inside) {
+    var found = new Linters();
+    checkout
+        .firstFile(".golangci.yml", ".golangci.yaml", ".golangci.toml", ".golangci.json")
+        .ifPresent(
+            configuration -> {
+              if (inside.succeeds(List.of("golangci-lint", "--version"), Map.of())) {
+                found.add("golangci-lint", configuration, List.of("golangci-lint", "run"));
+              } else {
+                found.miss("golangci-lint", configuration);
+                found.add("go vet", configuration, List.of("go", "vet", "./..."));
+              }
+            });
+    return found;
   }
 }

@@ -47,6 +47,45 @@ public record HostCaches(
     return mounts(new CacheMount(cache.resolve("_cacache"), Layout.NPM_CACHE + "/_cacache"));
   }
 
+  List<CacheMount> pnpm() {
+    var data = setting("XDG_DATA_HOME").orElse(home.resolve(".local/share"));
+    var store =
+        setting("npm_config_store_dir")
+            .or(() -> setting("PNPM_HOME").map(p -> p.resolve("store")))
+            .orElse(data.resolve("pnpm/store"));
+    return mounts(new CacheMount(store, Layout.PNPM_STORE), corepack());
+  }
+
+  List<CacheMount> yarn() {
+    var cache = setting("YARN_CACHE_FOLDER").orElse(userCache().resolve("yarn"));
+    return mounts(new CacheMount(cache.resolve("v6"), Layout.YARN_CACHE + "/v6"), corepack());
+  }
+
+  List<CacheMount> yarnBerry() {
+    var folder = setting("YARN_GLOBAL_FOLDER").orElse(home.resolve(".yarn/berry"));
+    return mounts(
+        new CacheMount(folder.resolve("cache"), Layout.YARN_BERRY + "/cache"), corepack());
+  }
+
+  List<CacheMount> python() {
+    var poetry = setting("POETRY_CACHE_DIR").orElse(userCache().resolve("pypoetry"));
+    return mounts(
+        new CacheMount(setting("UV_CACHE_DIR").orElse(userCache().resolve("uv")), Layout.UV_CACHE),
+        new CacheMount(poetry.resolve("cache"), Layout.POETRY_CACHE + "/cache"),
+        new CacheMount(poetry.resolve("artifacts"), Layout.POETRY_CACHE + "/artifacts"));
+  }
+
+  /** Package managers that Corepack has downloaded. */
+  private CacheMount corepack() {
+    return new CacheMount(
+        setting("COREPACK_HOME").orElse(userCache().resolve("node/corepack")),
+        Layout.COREPACK_HOME);
+  }
+
+  private Path userCache() {
+    return setting("XDG_CACHE_HOME").orElse(home.resolve(".cache"));
+  }
+
   List<CacheMount> go() {
     var path =
         Optional.ofNullable(env.get("GOPATH"))
@@ -55,8 +94,7 @@ public record HostCaches(
             .map(Path::of)
             .orElse(home.resolve("go"));
     var modules = setting("GOMODCACHE").orElse(path.resolve("pkg/mod"));
-    var userCache = setting("XDG_CACHE_HOME").orElse(home.resolve(".cache"));
-    var builds = setting("GOCACHE").orElse(userCache.resolve("go-build"));
+    var builds = setting("GOCACHE").orElse(userCache().resolve("go-build"));
     return mounts(
         new CacheMount(modules, Layout.GO_MODULES), new CacheMount(builds, Layout.GO_BUILD));
   }

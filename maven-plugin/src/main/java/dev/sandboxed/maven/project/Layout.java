@@ -9,8 +9,17 @@ public final class Layout {
   public static final String SCRATCH = "/sandbox";
 
   static final String MAVEN_REPOSITORY = "/caches/maven-repository";
-  static final String MAVEN_HOME = "/caches/maven-home";
+
+  /** The Maven of the host, where it is no part of the system. */
+  public static final String MAVEN_HOME = "/caches/maven-home";
+
   static final String NPM_CACHE = "/caches/npm";
+  static final String PNPM_STORE = "/caches/pnpm-store";
+  static final String YARN_CACHE = "/caches/yarn";
+  static final String YARN_BERRY = "/caches/yarn-berry";
+  static final String COREPACK_HOME = "/caches/corepack";
+  static final String UV_CACHE = "/caches/uv";
+  static final String POETRY_CACHE = "/caches/poetry";
   static final String GO_MODULES = "/caches/go-modules";
   static final String GO_BUILD = "/caches/go-build";
   static final String CARGO_HOME = "/caches/cargo";

@@ -18,7 +18,13 @@ final class MavenEcosystem implements Ecosystem {
   @Override
   public Optional<Recognition> recognise(Checkout checkout) {
     return checkout.hasFile("pom.xml")
-        ? Optional.of(new Recognition("Maven", "pom.xml", caches.maven(), this::plan))
+        ? Optional.of(
+            new Recognition(
+                "Maven",
+                "pom.xml",
+                checkout.files("pom.xml", ".mvn/extensions.xml", ".mvn/maven.config"),
+                caches.maven(),
+                this::plan))
         : Optional.empty();
   }
 
@@ -36,7 +42,7 @@ final class MavenEcosystem implements Ecosystem {
             + " -Dmaven.legacyLocalRepo=true"
             + " -Daether.enhancedLocalRepository.trackingFilename=untracked.properties");
     return new TestPlan(
-        List.of(new Step(command(mvn, inside), Map.of(), Step.OutputFormat.TEXT)),
+        List.of(Step.of(Phase.TEST, "mvn test", command(mvn, inside))),
         Map.copyOf(env),
         new ReportSource.Tree(Set.of("surefire-reports", "failsafe-reports")));
   }

@@ -1,7 +1,9 @@
 package dev.sandboxed.maven.project;
 
+import dev.sandboxed.InvalidSpecException;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Recognises projects by their files. */
 public final class ProjectRecognizer {
@@ -16,20 +18,30 @@ public final class ProjectRecognizer {
     ecosystems =
         List.of(
             new MavenEcosystem(caches),
-            new NpmEcosystem(caches),
-            new PythonEcosystem(),
+            new NodeEcosystem(caches),
+            new PythonEcosystem(caches),
             new GoEcosystem(caches),
             new RustEcosystem(caches),
             new MakeEcosystem());
   }
 
   /**
-   * Looks what a checkout is.
+   * Looks what a checkout is. What its {@code sandbox.yaml} decides is a part of the first.
    *
    * @param checkout the project's files
    * @return everything it may be, the likeliest first; empty if it is nothing known
+   * @throws InvalidSpecException if its {@code sandbox.yaml} says what it cannot mean
    */
   public List<Recognition> recognise(Checkout checkout) {
-    return ecosystems.stream().map(e -> e.recognise(checkout)).flatMap(Optional::stream).toList();
+    var found =
+        ecosystems.stream().map(e -> e.recognise(checkout)).flatMap(Optional::stream).toList();
+    return SandboxFile.read(checkout)
+        .map(
+            file ->
+                Stream.concat(
+                        Stream.of(file.over(checkout, found.stream().findFirst())),
+                        found.stream().skip(1))
+                    .toList())
+        .orElse(found);
   }
 }

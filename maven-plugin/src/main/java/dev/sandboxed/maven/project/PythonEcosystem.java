@@ -9,21 +9,34 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /** Projects with Python's project files, or with Python tests. Runs pytest if it is there. */
 final class PythonEcosystem implements Ecosystem {
   private static final String REPORT = Layout.SCRATCH + "/reports/python.xml";
   private static final String UNITTEST = Layout.SCRATCH + "/unittest_junit.py";
   private static final String TEST_FILE = "test.*\\.py|.*_test\\.py";
+  private final HostCaches caches;
+
+  PythonEcosystem(HostCaches caches) {
+    this.caches = caches;
+  }
 
   @Override
   public Optional<Recognition> recognise(Checkout checkout) {
     return evidence(checkout)
-        .map(e -> new Recognition("Python", e, List.of(), inside -> plan(checkout, inside)));
+        .map(
+            e ->
+                new Recognition(
+                    "Python",
+                    e,
+                    PythonInstallation.keyFiles(checkout),
+                    caches.python(),
+                    inside -> plan(checkout, inside)));
   }
 
   private static Optional<String> evidence(Checkout checkout) {
-    var file = checkout.firstFile("pyproject.toml", "setup.py", "setup.cfg", "pytest.ini");
+    var file = checkout.firstFile(PyProject.NAME, "setup.py", "setup.cfg", "pytest.ini");
     if (file.isPresent()) {
       return file;
     }
@@ -34,27 +47,69 @@ final class PythonEcosystem implements Ecosystem {
   }
 
   private static TestPlan plan(Checkout checkout, Inside inside) {
-    var env = new LinkedHashMap<String, String>();
+    var sources = new LinkedHashMap<String, String>();
     if (checkout.hasDirectory("src")) {
-      env.put("PYTHONPATH", Layout.CHECKOUT + "/src");
+      sources.put("PYTHONPATH", Layout.CHECKOUT + "/src");
     }
-    var python = python(checkout, inside);
-    var step =
-        inside.succeeds(List.of(python, "-c", "import pytest"), env)
-            ? Step.of(python, "-m", "pytest", "--junitxml=" + REPORT, "-o", "junit_family=xunit2")
-            : unittest(python, checkout, inside);
-    return new TestPlan(List.of(step), env, new ReportSource.File(REPORT));
+    var steps = new ArrayList<Step>();
+    var env = new LinkedHashMap<>(sources);
+    var there = environment(checkout, inside);
+    var installation =
+        there.isPresent()
+            ? Optional.<PythonInstallation>empty()
+            : PythonInstallation.plan(checkout, inside);
+    installation.ifPresent(
+        i -> {
+          steps.addAll(i.steps());
+          env.putAll(i.env());
+        });
+    var python =
+        there.orElseGet(() -> installation.isPresent() ? PythonInstallation.PYTHON : "python3");
+    var hasPytest =
+        installation
+            .map(i -> i.packages().contains("pytest"))
+            .orElseGet(() -> inside.succeeds(List.of(python, "-c", "import pytest"), sources));
+    steps.add(
+        hasPytest
+            ? Step.of(
+                Phase.TEST,
+                "pytest",
+                python,
+                "-m",
+                "pytest",
+                "--junitxml=" + REPORT,
+                "-o",
+                "junit_family=xunit2")
+            : unittest(python, checkout, inside));
+    var linters =
+        new PythonLinters(
+                checkout,
+                PyProject.read(checkout).tools(),
+                python,
+                installation.map(PythonInstallation::packages).orElse(Set.of()),
+                inside)
+            .find();
+    steps.addAll(linters.steps());
+    return new TestPlan(steps, env, new ReportSource.File(REPORT), linters.notes());
   }
 
-  /** Prefers the project's own virtual environment, if it works inside. */
-  private static String python(Checkout checkout, Inside inside) {
-    for (var name : List.of(".venv/bin/python", "venv/bin/python")) {
-      var path = Layout.CHECKOUT + "/" + name;
-      if (checkout.has(name) && inside.succeeds(List.of(path, "-c", ""), Map.of())) {
-        return path;
-      }
+  /**
+   * Returns the Python of a virtual environment that works inside: what was installed before, or
+   * else the project's own.
+   */
+  private static Optional<String> environment(Checkout checkout, Inside inside) {
+    if (works(PythonInstallation.PYTHON, inside)) {
+      return Optional.of(PythonInstallation.PYTHON);
     }
-    return "python3";
+    return List.of(".venv/bin/python", "venv/bin/python").stream()
+        .filter(checkout::has)
+        .map(name -> Layout.CHECKOUT + "/" + name)
+        .filter(path -> works(path, inside))
+        .findFirst();
+  }
+
+  private static boolean works(String python, Inside inside) {
+    return inside.succeeds(List.of(python, "-c", ""), Map.of());
   }
 
   private static Step unittest(String python, Checkout checkout, Inside inside) {
@@ -66,7 +121,7 @@ final class PythonEcosystem implements Ecosystem {
         command.add(".");
       }
     }
-    return new Step(command, Map.of(), Step.OutputFormat.TEXT);
+    return Step.of(Phase.TEST, "unittest", command);
   }
 
   private static String resource(String name) {

@@ -7,13 +7,17 @@ import java.util.List;
  *
  * @param name what it is, such as {@code Maven}
  * @param evidence the file that says so
+ * @param keyFiles the manifests and lock files whose content decides what its {@link Phase#INSTALL}
+ *     steps make, as paths in the project's directory; only those that are there
  * @param caches what its tools need of the host
  * @param planner makes the plan, once there is a sandbox to look into
  */
-public record Recognition(String name, String evidence, List<CacheMount> caches, Planner planner) {
+public record Recognition(
+    String name, String evidence, List<String> keyFiles, List<CacheMount> caches, Planner planner) {
 
-  /** Copies the list. */
+  /** Copies the lists. */
   public Recognition {
+    keyFiles = List.copyOf(keyFiles);
     caches = List.copyOf(caches);
   }
 

@@ -6,11 +6,14 @@ import java.util.Map;
 /**
  * A command of a plan.
  *
+ * @param phase what it is for
+ * @param name what people call it, such as {@code npm ci} or {@code ruff}
  * @param command the program and its arguments
  * @param env what it finds in its environment besides the plan's
  * @param output what it prints
  */
-public record Step(List<String> command, Map<String, String> env, OutputFormat output) {
+public record Step(
+    Phase phase, String name, List<String> command, Map<String, String> env, OutputFormat output) {
 
   /** What a command prints. */
   public enum OutputFormat {
@@ -26,7 +29,19 @@ public record Step(List<String> command, Map<String, String> env, OutputFormat o
     env = Map.copyOf(env);
   }
 
-  static Step of(String... command) {
-    return new Step(List.of(command), Map.of(), OutputFormat.TEXT);
+  /**
+   * Makes a step of a command that prints lines for people.
+   *
+   * @param phase what it is for
+   * @param name what people call it
+   * @param command the program and its arguments
+   * @return the step
+   */
+  public static Step of(Phase phase, String name, List<String> command) {
+    return new Step(phase, name, command, Map.of(), OutputFormat.TEXT);
+  }
+
+  static Step of(Phase phase, String name, String... command) {
+    return of(phase, name, List.of(command));
   }
 }

@@ -9,12 +9,27 @@ import java.util.Map;
  * @param steps the commands, each of which must succeed; all are run
  * @param env what they find in their environment
  * @param reports where they leave their results
+ * @param notes what was decided and is not plain from the commands, for people to read before they
+ *     run; may hold text of the project
  */
-public record TestPlan(List<Step> steps, Map<String, String> env, ReportSource reports) {
+public record TestPlan(
+    List<Step> steps, Map<String, String> env, ReportSource reports, List<String> notes) {
 
   /** Copies the collections. */
   public TestPlan {
     steps = List.copyOf(steps);
     env = Map.copyOf(env);
+    notes = List.copyOf(notes);
+  }
+
+  /**
+   * Makes a plan whose commands say it all.
+   *
+   * @param steps the commands
+   * @param env what they find in their environment
+   * @param reports where they leave their results
+   */
+  public TestPlan(List<Step> steps, Map<String, String> env, ReportSource reports) {
+    this(steps, env, reports, List.of());
   }
 }

@@ -20,6 +20,7 @@ import tools.jackson.core.json.JsonFactory;
  */
 public final class GoTestEvents {
   static final int MAX_TESTS = 200_000;
+  static final int MAX_NAME = 2_000;
   static final int MAX_OUTPUT = 32 * 1024;
   static final int MAX_KEPT_OUTPUT = 64 * 1024 * 1024;
 
@@ -53,7 +54,7 @@ public final class GoTestEvents {
     var event = parse(line);
     var action = event.getOrDefault("Action", "");
     var output = event.getOrDefault("Output", "").stripTrailing();
-    var packageName = event.getOrDefault("Package", "");
+    var packageName = name(event.getOrDefault("Package", ""));
     if (action.isEmpty()) {
       return List.of(line);
     }
@@ -61,7 +62,7 @@ public final class GoTestEvents {
       // What the compiler says comes with an import path and belongs to no test.
       return output.isEmpty() ? List.of() : output.lines().toList();
     }
-    var test = test(packageName, event.getOrDefault("Test", ""));
+    var test = test(packageName, name(event.getOrDefault("Test", "")));
     if (test == null) {
       return List.of();
     }
@@ -83,6 +84,10 @@ public final class GoTestEvents {
       default -> {}
     }
     return List.of();
+  }
+
+  private static String name(String text) {
+    return text.length() <= MAX_NAME ? text : text.substring(0, MAX_NAME);
   }
 
   private void keep(Test test, String output) {

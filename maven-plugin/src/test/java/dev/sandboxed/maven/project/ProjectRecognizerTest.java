@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -110,7 +109,24 @@ class ProjectRecognizerTest {
         .extracting(s -> String.join(" ", s.command()))
         .containsExactly(command);
     assertThat(plan.env()).containsKey(variable).doesNotContainEntry("GOPROXY", "off");
-    assertThat(inside.written).isEmpty();
+    assertThat(inside.written()).isEmpty();
+  }
+
+  @Test
+  void saysWhatEachStepIsForAndWhatTheInstallationDependsOn() throws IOException {
+    write(
+        Map.of(
+            "package.json",
+            "{\"scripts\":{\"test\":\"jest\",\"lint\":\"eslint .\"}}",
+            "package-lock.json",
+            "{}",
+            "README.md",
+            ""));
+    var found = recognise().get(0);
+    assertThat(found.keyFiles()).containsExactly("package.json", "package-lock.json");
+    assertThat(found.planner().plan(new FakeInside(true)).steps())
+        .extracting(s -> s.phase() + ": " + s.name())
+        .containsExactly("INSTALL: npm ci", "TEST: npm test", "LINT: npm run lint");
   }
 
   static Stream<Map<String, String>> others() {
@@ -136,6 +152,16 @@ class ProjectRecognizerTest {
   }
 
   @Test
+  void downloadsModulesOfGoThatAreMissing() throws IOException {
+    write(Map.of("go.mod", "module a", "go.sum", ""));
+    assertThat(ProjectFixture.steps(recognise().get(0), FakeInside.with()))
+        .containsExactly("INSTALL go mod download", "TEST go test -json -count=1 ./...");
+    assertThat(ProjectFixture.steps(recognise().get(0), FakeInside.with("go")))
+        .as("all are there")
+        .containsExactly("TEST go test -json -count=1 ./...");
+  }
+
+  @Test
   void doesNotFollowLinks() throws IOException {
     var secret = Files.writeString(temporary.resolve("secret"), "{\"scripts\":{\"test\":\"x\"}}");
     Files.createSymbolicLink(project.resolve("package.json"), secret);
@@ -150,6 +176,19 @@ class ProjectRecognizerTest {
   }
 
   @Test
+  void readsFilesMadeToKeepItBusy() throws IOException {
+    // Patterns that go back and forth would end with a full stack, or not in this century.
+    write(Map.of("Makefile", "test ".repeat(800_000) + "\n" + "a ".repeat(20_000) + "test: a\n"));
+    assertThat(recognise()).extracting(Recognition::name).containsExactly("Make");
+    var script = "node ".repeat(700_000);
+    write(Map.of("package.json", "{\"scripts\": {\"test\": \"" + script + "\"}}"));
+    var plan = recognise().get(0).planner().plan(new FakeInside(true));
+    assertThat(plan.reports()).isInstanceOf(ReportSource.None.class);
+    write(Map.of("package.json", "[".repeat(2_000_000)));
+    assertThat(recognise()).extracting(Recognition::name).containsExactly("Make");
+  }
+
+  @Test
   void runsUnittestWherePytestIsMissing() throws IOException {
     write(Map.of("setup.py", "", "tests/__init__.py", "", "tests/test_a.py", ""));
     var inside = new FakeInside(false);
@@ -157,7 +196,7 @@ class ProjectRecognizerTest {
     assertThat(plan.steps().get(0).command())
         .containsExactly(
             "python3", "/sandbox/unittest_junit.py", "/sandbox/reports/python.xml", "tests", ".");
-    assertThat(inside.written.get("/sandbox/unittest_junit.py")).contains("unittest");
+    assertThat(inside.written().get("/sandbox/unittest_junit.py")).contains("unittest");
   }
 
   @Test
@@ -246,35 +285,5 @@ class ProjectRecognizerTest {
   private List<Recognition> recognise(Optional<Path> mavenHome) {
     var caches = new HostCaches(home.resolve(".m2/repository"), mavenHome, home, Map.of());
     return new ProjectRecognizer(caches).recognise(new Checkout(project));
-  }
-
-  private static final class FakeInside implements Inside {
-    private final boolean answer;
-    private final boolean online;
-    private final Map<String, String> written = new HashMap<>();
-
-    FakeInside(boolean answer) {
-      this(answer, false);
-    }
-
-    FakeInside(boolean answer, boolean online) {
-      this.answer = answer;
-      this.online = online;
-    }
-
-    @Override
-    public boolean succeeds(List<String> command, Map<String, String> env) {
-      return answer;
-    }
-
-    @Override
-    public boolean online() {
-      return online;
-    }
-
-    @Override
-    public void write(String path, String text) {
-      written.put(path, text);
-    }
   }
 }

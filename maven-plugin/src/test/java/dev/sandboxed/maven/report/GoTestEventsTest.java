@@ -112,6 +112,15 @@ class GoTestEventsTest {
     assertThat(events.suites().get(0).cases()).hasSize(GoTestEvents.MAX_TESTS);
   }
 
+  @Test
+  void boundsNames() {
+    var name = "x".repeat(100_000);
+    events.accept("{\"Action\":\"pass\",\"Package\":\"" + name + "\",\"Test\":\"" + name + "\"}");
+    var suite = events.suites().get(0);
+    assertThat(suite.name()).hasSize(GoTestEvents.MAX_NAME);
+    assertThat(suite.cases().get(0).name()).hasSize(GoTestEvents.MAX_NAME);
+  }
+
   @Property(tries = 1000)
   void neverFails(
       @ForAll @StringLength(max = 60) String noise,

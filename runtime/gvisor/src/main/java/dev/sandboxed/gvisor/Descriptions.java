@@ -78,7 +78,15 @@ final class Descriptions {
         info.array("ports").orElse(List.of()).stream()
             .filter(Number.class::isInstance)
             .map(p -> ((Number) p).intValue())
-            .toList());
+            .toList(),
+        readiness(info));
+  }
+
+  private static SandboxInfo.Readiness readiness(JsonObject info) {
+    if (info.number("readyMicros").isPresent()) {
+      return SandboxInfo.Readiness.READY;
+    }
+    return info.flag("probed") ? SandboxInfo.Readiness.WAITING : SandboxInfo.Readiness.UNKNOWN;
   }
 
   private static String text(JsonObject info, String name) {

@@ -4,6 +4,7 @@ import dev.sandboxed.Backend.Finding;
 import dev.sandboxed.Backend.Finding.Level;
 import dev.sandboxed.BackendUnavailableException;
 import dev.sandboxed.GpuUnavailableException;
+import dev.sandboxed.KeptImage;
 import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.OutputTail;
 import dev.sandboxed.Sandbox;
@@ -14,6 +15,7 @@ import dev.sandboxed.core.binaries.Platform;
 import dev.sandboxed.core.binaries.SandboxBinaries;
 import dev.sandboxed.core.binaries.Settings;
 import dev.sandboxed.core.buildtools.BuildTools;
+import dev.sandboxed.core.image.StoreLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -50,6 +52,7 @@ final class Doctor {
       runtime(binaries);
       gpus(binaries);
       space(cache);
+      images();
       add("state directory", Level.OK, StateDirectory.open(settings).path().toString(), "");
       start();
       network();
@@ -143,6 +146,33 @@ final class Doctor {
           free < LITTLE_SPACE ? "free some space, or name another with " + CacheRoot.PROPERTY : "");
     } catch (IOException e) {
       add("cache", Level.ERROR, cache.path() + ": " + message(e), "");
+    }
+  }
+
+  private void images() {
+    try {
+      var kept = backend.images().list();
+      var files =
+          kept.stream()
+              .filter(k -> k.kind() == KeptImage.Kind.IMAGE || k.kind() == KeptImage.Kind.LAYER)
+              .count();
+      var snapshots = kept.size() - files;
+      var limits = StoreLimits.from(settings);
+      add(
+          "images",
+          Level.OK,
+          "%,d MiB in %,d files, %,d snapshots; kept up to %s (%s), unused for %,d days at most (%s)"
+              .formatted(
+                  kept.stream().mapToLong(k -> k.size().bytes()).sum() >> 20,
+                  files,
+                  snapshots,
+                  limits.maxSize(),
+                  StoreLimits.MAX_SIZE,
+                  limits.maxAge().toDays(),
+                  StoreLimits.MAX_AGE),
+          "");
+    } catch (SandboxException e) {
+      add("images", Level.ERROR, message(e), "");
     }
   }
 

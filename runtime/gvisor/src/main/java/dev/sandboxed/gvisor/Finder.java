@@ -9,6 +9,7 @@ import dev.sandboxed.SandboxNotRunningException;
 import dev.sandboxed.core.agent.AgentSandbox;
 import dev.sandboxed.core.agent.EndedSandbox;
 import dev.sandboxed.core.agent.SandboxTransport;
+import dev.sandboxed.core.agent.Snapshots;
 import dev.sandboxed.core.protocol.JsonObject;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -31,6 +32,7 @@ final class Finder {
   private final StateDirectory state;
   private final RecordDirectory records;
   private final NetworkStart networks;
+  private final Snapshots snapshots;
   private final Executor executor;
   private final Housekeeping housekeeping;
 
@@ -38,11 +40,13 @@ final class Finder {
       StateDirectory state,
       RecordDirectory records,
       NetworkStart networks,
+      Snapshots snapshots,
       Executor executor,
       Housekeeping housekeeping) {
     this.state = state;
     this.records = records;
     this.networks = networks;
+    this.snapshots = snapshots;
     this.executor = executor;
     this.housekeeping = housekeeping;
   }
@@ -127,7 +131,12 @@ final class Finder {
     return Optional.of(
         AgentSandbox.attach(
             new AgentSandbox.Found(
-                id, Descriptions.spec(description), records.logs(id), networks::policy, executor),
+                id,
+                Descriptions.spec(description),
+                records.logs(id),
+                networks::policy,
+                snapshots,
+                executor),
             new Borrowed(channel)));
   }
 

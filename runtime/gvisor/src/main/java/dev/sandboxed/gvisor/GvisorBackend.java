@@ -1,6 +1,10 @@
 package dev.sandboxed.gvisor;
 
 import dev.sandboxed.Backend;
+import dev.sandboxed.BuildLog;
+import dev.sandboxed.Images;
+import dev.sandboxed.MemorySnapshot;
+import dev.sandboxed.PreparedSandbox;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxFilter;
@@ -15,6 +19,7 @@ import dev.sandboxed.core.buildtools.HostEnvironment;
 import dev.sandboxed.core.volume.HostVolumes;
 import dev.sandboxed.core.volume.VolumeStore;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +39,7 @@ public final class GvisorBackend implements Backend {
   private static final int IDLE_THREAD_SECONDS = 10;
 
   private final Settings settings;
+  private final Optional<BuildLog> buildLog;
   private final HostVolumes volumes;
   private final Set<AgentSandbox> sandboxes = ConcurrentHashMap.newKeySet();
   private final Set<SandboxNetwork> networks = ConcurrentHashMap.newKeySet();
@@ -41,8 +48,9 @@ public final class GvisorBackend implements Backend {
   private @Nullable Thread hook;
   private boolean closed;
 
-  private GvisorBackend(Settings settings) {
+  private GvisorBackend(Settings settings, Optional<BuildLog> buildLog) {
     this.settings = settings;
+    this.buildLog = buildLog;
     volumes = new HostVolumes(VolumeStore.of(settings));
   }
 
@@ -52,12 +60,17 @@ public final class GvisorBackend implements Backend {
    * @return the backend, which the caller closes
    */
   public static GvisorBackend open() {
-    return new GvisorBackend(Settings.ofProcess());
+    return open(Settings.ofProcess());
   }
 
   /** Opens the backend with other settings than those of this process. */
   static GvisorBackend open(Settings settings) {
-    return new GvisorBackend(settings);
+    return new GvisorBackend(settings, Optional.empty());
+  }
+
+  /** Opens the backend with other settings, and a log of its own of the steps of images. */
+  static GvisorBackend open(Settings settings, BuildLog buildLog) {
+    return new GvisorBackend(settings, Optional.of(buildLog));
   }
 
   @Override
@@ -67,13 +80,26 @@ public final class GvisorBackend implements Backend {
 
   @Override
   public Sandbox create(SandboxSpec spec) {
-    return create(spec, new Launch());
+    return create(spec, Launch.ofSandbox());
   }
 
   @Override
   public CompletableFuture<Sandbox> createAsync(SandboxSpec spec) {
-    var launch = new Launch();
-    var future = new CompletableFuture<Sandbox>();
+    return createAsync(spec, Launch.ofSandbox(), sandbox -> sandbox);
+  }
+
+  @Override
+  public CompletableFuture<PreparedSandbox> prepareAsync(SandboxSpec spec) {
+    return createAsync(
+        spec,
+        Launch.aheadOfUse(),
+        sandbox ->
+            new WaitingSandbox(sandbox, () -> launcher().hasCurrentImage(sandbox, this::own)));
+  }
+
+  private <T> CompletableFuture<T> createAsync(
+      SandboxSpec spec, Launch launch, Function<AgentSandbox, T> result) {
+    var future = new CompletableFuture<T>();
     future.whenComplete(
         (sandbox, failure) -> {
           if (future.isCancelled()) {
@@ -84,7 +110,7 @@ public final class GvisorBackend implements Backend {
         () -> {
           try {
             var sandbox = create(spec, launch);
-            if (!future.complete(sandbox)) {
+            if (!future.complete(result.apply(sandbox))) {
               sandbox.close();
             }
           } catch (RuntimeException e) {
@@ -131,6 +157,16 @@ public final class GvisorBackend implements Backend {
   }
 
   @Override
+  public Images images() {
+    return launcher().images(this::own);
+  }
+
+  @Override
+  public MemorySnapshot memorySnapshot(String id) {
+    return launcher().snapshots().memory(id);
+  }
+
+  @Override
   public List<Finding> check() {
     return new Doctor(settings, this, new BuildTools(HostEnvironment.ofProcess(), executor))
         .findings();
@@ -154,15 +190,18 @@ public final class GvisorBackend implements Backend {
     }
   }
 
-  private Sandbox create(SandboxSpec spec, Launch launch) {
-    var sandbox = launcher().launch(spec, launch);
+  private AgentSandbox create(SandboxSpec spec, Launch launch) {
+    return launcher().launch(spec, launch, this::own);
+  }
+
+  /** Notes a sandbox that ends with this backend. */
+  private void own(AgentSandbox sandbox) {
     sandboxes.add(sandbox);
     sandbox.onExit().whenComplete((status, failure) -> sandboxes.remove(sandbox));
     if (isClosed()) {
       sandbox.close();
       throw closedError();
     }
-    return sandbox;
   }
 
   private synchronized Launcher launcher() {
@@ -170,7 +209,7 @@ public final class GvisorBackend implements Backend {
       throw closedError();
     }
     if (launcher == null) {
-      launcher = Launcher.open(settings, volumes, executor);
+      launcher = Launcher.open(settings, volumes, buildLog, executor, this);
       // Sandboxes die with this process in any case; the hook waits until nothing is left of them.
       hook = new Thread(this::closeAll, "sandboxed-shutdown");
       Runtime.getRuntime().addShutdownHook(hook);

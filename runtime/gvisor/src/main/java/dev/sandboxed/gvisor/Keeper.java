@@ -1,7 +1,9 @@
 package dev.sandboxed.gvisor;
 
 import dev.sandboxed.BackendUnavailableException;
+import dev.sandboxed.InvalidSpecException;
 import dev.sandboxed.NameTakenException;
+import dev.sandboxed.OutputTail;
 import dev.sandboxed.SandboxFailedException;
 import dev.sandboxed.core.agent.SandboxTransport;
 import dev.sandboxed.core.protocol.JsonObject;
@@ -69,6 +71,11 @@ final class Keeper implements SandboxTransport {
         throw new NameTakenException(
             "The sandbox did not start: %s. Choose another name, or end that sandbox first"
                 .formatted(answer.string("error").orElse("")));
+      }
+      if (answer.flag("unfit")) {
+        throw new InvalidSpecException(
+            "The sandbox did not start: "
+                + OutputTail.printable(answer.string("error").orElse("")));
       }
       if (answer.has("error")) {
         throw new SandboxFailedException(

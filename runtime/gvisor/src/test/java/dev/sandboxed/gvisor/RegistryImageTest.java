@@ -1,10 +1,12 @@
 package dev.sandboxed.gvisor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.sandboxed.Backend;
 import dev.sandboxed.Image;
+import dev.sandboxed.ImageBuildException;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.core.binaries.Settings;
 import java.io.IOException;
@@ -148,6 +150,22 @@ class RegistryImageTest {
       assertThat(sandbox.waitFor().code()).isZero();
       assertThat(sandbox.logs().text()).isEqualTo("entrypoint: id -u\n1234\n");
     }
+  }
+
+  @Test
+  void steps_run_as_its_user_in_its_directory_and_a_command_still_behind_its_entrypoint() {
+    var built = image.run("sh", "-c", "echo $GREETING $(pwd) $(id -u) > /tmp/x; id -u; pwd");
+    try (var sandbox =
+        Sandbox.builder().backend(backend).image(built).command("id", "-u").create()) {
+      assertThat(sandbox.waitFor().code()).isZero();
+      assertThat(sandbox.logs().text()).isEqualTo("entrypoint: id -u\n1234\n");
+    }
+    var failing = image.run("sh", "-c", "echo $GREETING $(pwd) $(id -u); exit 1");
+    var builder = Sandbox.builder().backend(backend).image(failing);
+    assertThatThrownBy(builder::create)
+        .isInstanceOfSatisfying(
+            ImageBuildException.class,
+            e -> assertThat(e.output()).isEqualTo("hello /srv/work 1234"));
   }
 
   @Test

@@ -3,6 +3,9 @@ package dev.sandboxed.core.agent;
 import dev.sandboxed.Connection;
 import dev.sandboxed.Exec;
 import dev.sandboxed.ExitStatus;
+import dev.sandboxed.FileChange;
+import dev.sandboxed.Image.SnapshotImage;
+import dev.sandboxed.MemorySnapshot;
 import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.PortTunnel;
 import dev.sandboxed.Sandbox;
@@ -19,6 +22,7 @@ import dev.sandboxed.SecretMask;
 import dev.sandboxed.StartupTimings;
 import dev.sandboxed.core.protocol.JsonObject;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,7 +47,7 @@ public final class AgentSandbox implements Sandbox {
   private final SandboxTransport transport;
   private final SandboxLifecycle lifecycle;
   private final AgentContext context;
-  private final StartupTimings startup;
+  private final RemoteReadiness readiness;
   private final SandboxFiles files;
   private final RemoteNetwork network;
   private final RemoteTags tags;
@@ -62,8 +66,11 @@ public final class AgentSandbox implements Sandbox {
    * @param workdir where processes start and relative paths begin
    * @param user who runs processes, unless they are told otherwise; root if empty
    * @param entrypoint what the image puts before the command
+   * @param copy whether everything inside comes from a snapshot with its memory, and runs already
+   * @param image what the snapshots are told of its image
    * @param logs where what its entrypoint printed is kept
    * @param policies writes network policies the way its keeper reads them
+   * @param snapshots keeps snapshots of its file system
    * @param executor where work of users runs, and what takes long
    * @param prepared how long it took to get image and files ready
    * @param begin the time, by {@link System#nanoTime}, at which they were
@@ -76,8 +83,11 @@ public final class AgentSandbox implements Sandbox {
       String workdir,
       Optional<String> user,
       List<String> entrypoint,
+      boolean copy,
+      JsonObject image,
       LogFiles logs,
       Function<NetworkPolicy, JsonObject> policies,
+      Snapshots snapshots,
       Executor executor,
       Duration prepared,
       long begin) {
@@ -93,7 +103,30 @@ public final class AgentSandbox implements Sandbox {
               "workdir",
               workdir,
               "user",
-              user.orElse("")));
+              user.orElse(""),
+              "image",
+              image));
+    }
+
+    /**
+     * Returns what the agent needs to know to find out when the sandbox is ready, if anybody asks.
+     */
+    public Optional<JsonObject> readiness() {
+      return spec.readyWhen()
+          .map(
+              probe ->
+                  JsonObject.of(
+                      Map.of(
+                          "probe",
+                          ReadinessMessage.of(probe),
+                          "env",
+                          environment(this),
+                          "cwd",
+                          workdir,
+                          "user",
+                          user.orElse(""),
+                          "entrypoint",
+                          !spec.command().isEmpty())));
     }
 
     /** Shows no environment, which may hold secrets. */
@@ -110,6 +143,7 @@ public final class AgentSandbox implements Sandbox {
    * @param spec what is known of its spec without asking it
    * @param logs where what its entrypoint printed is kept
    * @param policies writes network policies the way its keeper reads them
+   * @param snapshots keeps snapshots of its file system
    * @param executor where work of users runs, and what takes long
    */
   public record Found(
@@ -117,6 +151,7 @@ public final class AgentSandbox implements Sandbox {
       SandboxSpec spec,
       LogFiles logs,
       Function<NetworkPolicy, JsonObject> policies,
+      Snapshots snapshots,
       Executor executor) {}
 
   private AgentSandbox(
@@ -132,10 +167,10 @@ public final class AgentSandbox implements Sandbox {
     this.transport = transport;
     this.lifecycle = lifecycle;
     this.context = context;
-    this.startup = startup;
     this.network = network;
     this.owned = owned;
     log = new RemoteLog(context, lifecycle, origin.logs());
+    readiness = new RemoteReadiness(origin.id(), origin.spec(), startup, context, lifecycle, log);
     this.entrypoint =
         entrypoint.isPresent()
             ? new RemoteEntrypoint(
@@ -217,8 +252,11 @@ public final class AgentSandbox implements Sandbox {
             left.string("workdir").orElse("/"),
             left.string("user").filter(u -> !u.isEmpty()),
             List.of(),
+            false,
+            left.object("image").orElse(JsonObject.of(Map.of())),
             found.logs(),
             found.policies(),
+            found.snapshots(),
             found.executor(),
             Duration.ZERO,
             System.nanoTime());
@@ -230,7 +268,7 @@ public final class AgentSandbox implements Sandbox {
         transport,
         lifecycle,
         context,
-        new StartupTimings(Duration.ZERO, Duration.ZERO, running.answered()),
+        new StartupTimings(Duration.ZERO, Duration.ZERO, running.answered(), Optional.empty()),
         network,
         info.number("entrypointPid"),
         false);
@@ -277,18 +315,21 @@ public final class AgentSandbox implements Sandbox {
         new StartupTimings(
             origin.prepared(),
             answered.compareTo(elapsed) < 0 ? elapsed.minus(answered) : Duration.ZERO,
-            answered.compareTo(elapsed) < 0 ? answered : elapsed);
+            answered.compareTo(elapsed) < 0 ? answered : elapsed,
+            Optional.empty());
     var spec = origin.spec();
     var context = context(origin, connection);
     var network = new RemoteNetwork(origin, context, lifecycle);
     network.start(running.tunnels());
     var files = new RemoteFiles(context);
-    if (!origin.workdir().equals("/")) {
+    if (!origin.copy() && !origin.workdir().equals("/")) {
       files.makeDirectories(origin.workdir());
     }
     origin.files().forEach(files::writeNew);
     var entrypoint = OptionalLong.empty();
-    if (!spec.command().isEmpty()) {
+    if (origin.copy()) {
+      entrypoint = ask(connection, "info").number("entrypointPid");
+    } else if (!spec.command().isEmpty()) {
       var command = Stream.concat(origin.entrypoint().stream(), spec.command().stream()).toList();
       entrypoint = OptionalLong.of(RemoteEntrypoint.start(context, command));
     }
@@ -319,7 +360,19 @@ public final class AgentSandbox implements Sandbox {
 
   @Override
   public StartupTimings startup() {
-    return startup;
+    return readiness.timings();
+  }
+
+  @Override
+  public StartupTimings waitUntilReady(Duration limit) {
+    held();
+    return readiness.await(limit);
+  }
+
+  @Override
+  public CompletableFuture<StartupTimings> onReady() {
+    held();
+    return readiness.future();
   }
 
   @Override
@@ -368,6 +421,54 @@ public final class AgentSandbox implements Sandbox {
   }
 
   @Override
+  public SnapshotImage snapshotFilesystem() {
+    return snapshot(Optional.empty()).run();
+  }
+
+  @Override
+  public SnapshotImage snapshotFilesystem(Duration timeToLive) {
+    return snapshot(Optional.of(timeToLive)).run();
+  }
+
+  @Override
+  public CompletableFuture<SnapshotImage> snapshotFilesystemAsync() {
+    return snapshot(Optional.empty()).async(context.executor());
+  }
+
+  @Override
+  public CompletableFuture<SnapshotImage> snapshotFilesystemAsync(Duration timeToLive) {
+    return snapshot(Optional.of(timeToLive)).async(context.executor());
+  }
+
+  @Override
+  public List<FileChange> changes() {
+    held();
+    return origin.snapshots().compare(origin.image(), new RemoteChanges(id(), context)::write);
+  }
+
+  private SnapshotTask snapshot(Optional<Duration> timeToLive) {
+    held();
+    return new SnapshotTask(
+        new RemoteChanges(id(), context), origin.snapshots(), origin.image(), timeToLive);
+  }
+
+  @Override
+  public MemorySnapshot snapshot() {
+    return memorySnapshot().run();
+  }
+
+  @Override
+  public CompletableFuture<MemorySnapshot> snapshotAsync() {
+    return memorySnapshot().async(context.executor());
+  }
+
+  private MemorySnapshotTask memorySnapshot() {
+    held();
+    return new MemorySnapshotTask(
+        new RemoteMemory(id(), context), origin.snapshots(), copies(), origin.image());
+  }
+
+  @Override
   public Optional<ExitStatus> poll() {
     return lifecycle.ended().isDone()
         ? Optional.of(Waits.join(lifecycle.ended(), "the end of the sandbox", () -> {}).status())
@@ -405,9 +506,59 @@ public final class AgentSandbox implements Sandbox {
     }
   }
 
+  /**
+   * Begins the use of a sandbox that was prepared ahead of it.
+   *
+   * @throws SandboxNotRunningException if it has ended
+   */
+  public void begin() {
+    ask(context.connection(), "begin");
+  }
+
+  /** Returns what snapshots are told of the image that the sandbox was started from. */
+  public JsonObject image() {
+    return origin.image();
+  }
+
   /** Returns whether the sandbox lives on without this handle. */
   public boolean isDetached() {
     return lifecycle.isDetached();
+  }
+
+  /**
+   * Writes what was changed on the root file system as a layer of an image: an uncompressed tar
+   * with marks for what was removed. Programs stand still for a moment, and go on.
+   *
+   * <p>What is mounted is not in it, nor what the product itself wrote: files of the network, and
+   * settings of build tools, which may hold credentials.
+   *
+   * @param layer the file to write, in a directory of its own file system with room for it twice;
+   *     if this fails, nothing is there
+   * @throws SandboxNotRunningException if the sandbox has ended
+   * @throws SandboxException if it cannot be written, such as for a full disk
+   */
+  public void writeChanges(Path layer) {
+    held();
+    new RemoteChanges(id(), context).write(layer);
+  }
+
+  /** Returns what copies of this sandbox are, as it is now. */
+  public SandboxSpec copies() {
+    return CopySpec.of(spec(), network.policy());
+  }
+
+  /**
+   * Writes everything that the sandbox is, its memory among it. Programs stand still meanwhile, and
+   * go on.
+   *
+   * @param directory where to, empty and for this user alone; its contents after an error are of no
+   *     use
+   * @throws SandboxNotRunningException if the sandbox has ended
+   * @throws SandboxException if it cannot be written, such as for a full disk
+   */
+  public void writeMemory(Path directory) {
+    held();
+    new RemoteMemory(id(), context).write(directory);
   }
 
   private void held() {

@@ -3,6 +3,9 @@ package dev.sandboxed.core.agent;
 import dev.sandboxed.Connection;
 import dev.sandboxed.Exec;
 import dev.sandboxed.ExitStatus;
+import dev.sandboxed.FileChange;
+import dev.sandboxed.Image.SnapshotImage;
+import dev.sandboxed.MemorySnapshot;
 import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.PortTunnel;
 import dev.sandboxed.Sandbox;
@@ -11,6 +14,7 @@ import dev.sandboxed.SandboxFiles;
 import dev.sandboxed.SandboxLog;
 import dev.sandboxed.SandboxProcess;
 import dev.sandboxed.SandboxSpec;
+import dev.sandboxed.SecretMask;
 import dev.sandboxed.StartupTimings;
 import dev.sandboxed.core.protocol.JsonObject;
 import dev.sandboxed.core.protocol.ProtocolException;
@@ -74,7 +78,18 @@ public final class EndedSandbox implements Sandbox {
 
   @Override
   public StartupTimings startup() {
-    return new StartupTimings(Duration.ZERO, Duration.ZERO, Duration.ZERO);
+    return new StartupTimings(Duration.ZERO, Duration.ZERO, Duration.ZERO, Optional.empty());
+  }
+
+  @Override
+  public StartupTimings waitUntilReady(Duration limit) {
+    throw RemoteReadiness.explained(
+        ended(), RemoteReadiness.output(new EndedLog(logs), SecretMask.of(spec.secrets())));
+  }
+
+  @Override
+  public CompletableFuture<StartupTimings> onReady() {
+    return CompletableFuture.supplyAsync(() -> waitUntilReady(), Runnable::run);
   }
 
   @Override
@@ -115,6 +130,41 @@ public final class EndedSandbox implements Sandbox {
   @Override
   public List<Connection> connections() {
     return List.of();
+  }
+
+  @Override
+  public List<FileChange> changes() {
+    throw ended();
+  }
+
+  @Override
+  public SnapshotImage snapshotFilesystem() {
+    throw ended();
+  }
+
+  @Override
+  public SnapshotImage snapshotFilesystem(Duration timeToLive) {
+    throw ended();
+  }
+
+  @Override
+  public CompletableFuture<SnapshotImage> snapshotFilesystemAsync() {
+    throw ended();
+  }
+
+  @Override
+  public CompletableFuture<SnapshotImage> snapshotFilesystemAsync(Duration timeToLive) {
+    throw ended();
+  }
+
+  @Override
+  public MemorySnapshot snapshot() {
+    throw ended();
+  }
+
+  @Override
+  public CompletableFuture<MemorySnapshot> snapshotAsync() {
+    throw ended();
   }
 
   @Override

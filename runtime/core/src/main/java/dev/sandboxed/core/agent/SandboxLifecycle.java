@@ -25,7 +25,9 @@ final class SandboxLifecycle implements AgentConnection.Listener {
   private final SandboxSpec spec;
   private final SandboxTransport transport;
   private final CompletableFuture<Running> running = new CompletableFuture<>();
+  private final CompletableFuture<Duration> ready = new CompletableFuture<>();
   private final CompletableFuture<Ending> ended = new CompletableFuture<>();
+  private volatile Duration answered = Duration.ZERO;
   private volatile @Nullable Ending ending;
   private volatile @Nullable Map<String, String> lastTags;
   private volatile @Nullable SandboxDetachedException letGo;
@@ -48,6 +50,14 @@ final class SandboxLifecycle implements AgentConnection.Listener {
   /** Completes when the agent has answered; or with what kept the sandbox from starting. */
   CompletableFuture<Running> running() {
     return running;
+  }
+
+  /**
+   * Completes when the sandbox is ready, with the time since its agent answered; or with an error
+   * if it ends before.
+   */
+  CompletableFuture<Duration> ready() {
+    return ready;
   }
 
   /** Completes normally once everything is released. */
@@ -92,7 +102,12 @@ final class SandboxLifecycle implements AgentConnection.Listener {
   public void event(JsonObject event) throws ProtocolException {
     var begun = event.object("running");
     if (begun.isPresent()) {
-      running.complete(new Running(answeredAfter(begun.get()), tunnels(begun.get())));
+      answered = sinceStart(begun.get().object("startupMicros"), "agent");
+      running.complete(new Running(answered, tunnels(begun.get())));
+    }
+    var told = event.object("ready");
+    if (told.isPresent()) {
+      ready.complete(readyAfter(told.get()));
     }
     var exited = event.object("exited");
     if (exited.isPresent()) {
@@ -114,6 +129,7 @@ final class SandboxLifecycle implements AgentConnection.Listener {
     var gone = letGo;
     if (known == null && gone != null) {
       running.completeExceptionally(gone);
+      ready.completeExceptionally(gone);
       ended.completeExceptionally(gone);
       return;
     }
@@ -123,6 +139,7 @@ final class SandboxLifecycle implements AgentConnection.Listener {
     }
     var last = known;
     running.completeExceptionally(last.startFailed());
+    ready.completeExceptionally(last.notRunning());
     transport.released().whenComplete((output, failure) -> ended.complete(last));
   }
 
@@ -174,12 +191,13 @@ final class SandboxLifecycle implements AgentConnection.Listener {
     return open;
   }
 
-  private static Duration answeredAfter(JsonObject running) {
-    var micros =
-        running
-            .object("startupMicros")
-            .map(m -> m.number("agent").orElse(0) - m.number("runsc").orElse(0))
-            .orElse(0L);
-    return Duration.ofNanos(TimeUnit.MICROSECONDS.toNanos(Math.max(0, micros)));
+  private Duration readyAfter(JsonObject told) {
+    var sinceStart = sinceStart(Optional.of(told), "startupMicros");
+    return sinceStart.compareTo(answered) > 0 ? sinceStart.minus(answered) : Duration.ZERO;
+  }
+
+  private static Duration sinceStart(Optional<JsonObject> micros, String name) {
+    var count = micros.map(m -> m.number(name).orElse(0)).orElse(0L);
+    return Duration.ofNanos(TimeUnit.MICROSECONDS.toNanos(Math.max(0, count)));
   }
 }

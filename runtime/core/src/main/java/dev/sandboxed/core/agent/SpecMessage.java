@@ -19,15 +19,17 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a spec for handles that other processes make of the sandbox, and reads it there. What only
- * its creator can use is left out: DNS servers, and the networks it is part of.
+ * Writes a spec for other processes, which make handles of the sandbox or copies of its snapshot,
+ * and reads it there. What only its creator can use is left out: DNS servers, the networks it is
+ * part of, and the snapshot that it is a copy of.
  */
-final class SpecMessage {
+public final class SpecMessage {
   private static final JsonObject NONE = JsonObject.of(Map.of());
 
   private SpecMessage() {}
 
-  static JsonObject of(SandboxSpec spec) {
+  /** Returns a message that {@link #parse} reads; the values of secrets are in it. */
+  public static JsonObject of(SandboxSpec spec) {
     var message = new LinkedHashMap<String, @Nullable Object>();
     message.put("image", image(spec.image()));
     message.put("command", spec.command());
@@ -63,10 +65,18 @@ final class SpecMessage {
     message.put("timeoutMillis", spec.timeout().toMillis());
     message.put("idleTimeoutMillis", spec.idleTimeout().map(Duration::toMillis).orElse(null));
     message.put("verbose", spec.verbose());
+    message.put("readyWhen", spec.readyWhen().map(ReadinessMessage::of).orElse(null));
+    message.put("snapshotWhenReady", spec.snapshot().whenReady());
+    message.put("onCopy", spec.snapshot().onCopy());
     return JsonObject.of(message);
   }
 
-  static SandboxSpec parse(JsonObject message) {
+  /**
+   * Reads what {@link #of} wrote.
+   *
+   * @throws RuntimeException if it is damaged
+   */
+  public static SandboxSpec parse(JsonObject message) {
     var builder = Sandbox.builder().image(image(message.object("image").orElse(NONE)));
     builder.command(strings(message, "command"));
     builder.env(message.object("env").orElse(NONE).strings());
@@ -103,6 +113,11 @@ final class SpecMessage {
     message.object("tags").orElse(NONE).strings().forEach(builder::tag);
     message.number("timeoutMillis").ifPresent(t -> builder.timeout(Duration.ofMillis(t)));
     message.number("idleTimeoutMillis").ifPresent(t -> builder.idleTimeout(Duration.ofMillis(t)));
+    message.object("readyWhen").flatMap(ReadinessMessage::parse).ifPresent(builder::readyWhen);
+    if (message.flag("snapshotWhenReady")) {
+      builder.snapshotWhenReady();
+    }
+    builder.onCopy(strings(message, "onCopy"));
     return builder.verbose(message.flag("verbose")).build();
   }
 
@@ -141,6 +156,9 @@ final class SpecMessage {
     if (image instanceof Image.RegistryImage registry) {
       return JsonObject.of(Map.of("registry", registry.reference().toString()));
     }
+    if (image instanceof Image.SnapshotImage snapshot) {
+      return JsonObject.of(Map.of("snapshot", snapshot.id()));
+    }
     return NONE;
   }
 
@@ -150,6 +168,7 @@ final class SpecMessage {
         .map(d -> Image.directory(Path.of(d)))
         .or(() -> message.string("tar").map(t -> Image.tar(Path.of(t))))
         .or(() -> message.string("registry").map(Image::registry))
+        .or(() -> message.string("snapshot").map(Image::snapshot))
         .orElseGet(Image::host);
   }
 

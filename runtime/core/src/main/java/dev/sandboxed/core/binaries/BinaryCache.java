@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -14,13 +16,15 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Bundled programs, unpacked once per user to {@code <root>/bin/<sha256>/<name>}.
  *
- * <p>Any number of threads and processes may use one cache at once: each writes under a temporary
- * name of its own and renames the complete, checked file into place.
+ * <p>Any number of threads and processes may use one cache at once: one of them, under a lock,
+ * writes under a temporary name and renames the complete, checked file into place.
  *
  * <p>A program is checked before each use. The digest of a large program takes longer than starting
  * a sandbox, so a file that had the right digest is stamped with its inode, size and times, and as
@@ -31,6 +35,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * stat(2) cannot see, a failing disk, is for {@link #verify}.
  */
 public final class BinaryCache {
+  private static final String LOCK = ".lock";
   private static final String STAMP_MODE = "r--------";
   private static final String PROGRAM_MODE = "r-xr-xr-x";
   private static final int PROGRAM_PERMISSIONS = 0555;
@@ -58,8 +63,7 @@ public final class BinaryCache {
       TemporaryFiles.sweep(root.directory("bin"));
     }
     if (!isIntact(binary, file)) {
-      unpack(binary, file);
-      stamp(file);
+      unpackOnce(binary, file);
     }
     if (!Files.isExecutable(file)) {
       throw CacheErrors.notExecutable(file);
@@ -81,6 +85,35 @@ public final class BinaryCache {
     unpack(binary, file);
     stamp(file);
     return false;
+  }
+
+  /**
+   * Unpacks a program that no other process and no other thread has unpacked meanwhile: theirs may
+   * be in use already, and must stay the file that it is.
+   */
+  private void unpackOnce(BundledBinary binary, Path file) {
+    Path name = root.directory("bin").resolve(LOCK);
+    try (FileChannel channel =
+            FileChannel.open(name, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = lock(channel)) {
+      if (lock.isValid() && !isIntact(binary, file)) {
+        unpack(binary, file);
+        stamp(file);
+      }
+    } catch (IOException e) {
+      throw CacheErrors.cannotWrite(name, e);
+    }
+  }
+
+  /** Java refuses a lock that another thread of this process holds instead of waiting for it. */
+  private static FileLock lock(FileChannel channel) throws IOException {
+    while (true) {
+      try {
+        return channel.lock();
+      } catch (OverlappingFileLockException e) {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+      }
+    }
   }
 
   private static boolean isIntact(BundledBinary binary, Path file) {

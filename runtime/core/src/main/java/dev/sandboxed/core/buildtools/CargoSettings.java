@@ -106,6 +106,9 @@ record CargoSettings(
 
   /** Writes such a file. */
   static final class Writer {
+    /** TOML allows it in a text, and not every reader takes it there. */
+    private static final char BYTE_ORDER_MARK = 0xfeff;
+
     private final Map<String, String> lines = new TreeMap<>();
 
     void replace(String source, String by) {
@@ -136,7 +139,7 @@ record CargoSettings(
         var c = text.charAt(i);
         if (c == '"' || c == '\\') {
           quoted.append('\\').append(c);
-        } else if (c < ' ' || c == 0x7f) {
+        } else if (c < ' ' || c == 0x7f || c == BYTE_ORDER_MARK) {
           quoted.append("\\u%04x".formatted((int) c));
         } else {
           quoted.append(c);

@@ -4,11 +4,13 @@ import static dev.sandboxed.core.erofs.ErofsSuperblock.BLOCK;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.sandboxed.core.tree.ByteStrings;
+import dev.sandboxed.core.tree.TreeException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * A directory's content: blocks that each hold entries ({@code struct erofs_dirent}) and, behind
@@ -17,6 +19,7 @@ import java.util.SortedMap;
  */
 final class Dirents {
   private static final int ENTRY = 12;
+  private static final int MAX_NAME = 255;
 
   private Dirents() {}
 
@@ -72,5 +75,51 @@ final class Dirents {
       nameOffset += name.length();
       entry += ENTRY;
     }
+  }
+
+  /**
+   * Returns the inode numbers by name that a directory's content holds.
+   *
+   * @throws TreeException if it is not what {@link #encode} makes
+   */
+  static SortedMap<String, Long> decode(byte[] data) throws TreeException {
+    var entries = new TreeMap<String, Long>();
+    String last = "";
+    for (int start = 0; start < data.length; start += BLOCK) {
+      int length = Math.min(BLOCK, data.length - start);
+      ByteBuffer block = ByteBuffer.wrap(data, start, length).slice().order(LITTLE_ENDIAN);
+      int names = length < ENTRY ? 0 : Short.toUnsignedInt(block.getShort(8));
+      if (names == 0 || names % ENTRY != 0 || names > length) {
+        throw new TreeException("is a directory with a malformed block");
+      }
+      for (int entry = 0; entry < names; entry += ENTRY) {
+        int from = Short.toUnsignedInt(block.getShort(entry + 8));
+        int to =
+            entry + ENTRY < names
+                ? Short.toUnsignedInt(block.getShort(entry + ENTRY + 8))
+                : end(block, from, length);
+        if (from < names || to <= from || to > length || to - from > MAX_NAME) {
+          throw new TreeException("is a directory with a malformed name");
+        }
+        var bytes = new byte[to - from];
+        block.get(from, bytes);
+        String name = ByteStrings.ofBytes(bytes);
+        if (name.compareTo(last) <= 0 || name.indexOf('/') >= 0 || name.indexOf('\0') >= 0) {
+          throw new TreeException("is a directory with names out of order or malformed");
+        }
+        entries.put(name, block.getLong(entry));
+        last = name;
+      }
+    }
+    return entries;
+  }
+
+  /** Returns where the last name of a block ends: at the block's end, or at what pads it. */
+  private static int end(ByteBuffer block, int from, int length) {
+    int end = from;
+    while (end < length && block.get(end) != 0) {
+      end++;
+    }
+    return end;
   }
 }

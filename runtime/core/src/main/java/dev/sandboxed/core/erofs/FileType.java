@@ -1,6 +1,7 @@
 package dev.sandboxed.core.erofs;
 
 import dev.sandboxed.core.tree.Node;
+import dev.sandboxed.core.tree.TreeException;
 
 /**
  * File types with their bits in a mode, and their number in a directory entry ({@code EROFS_FT_*}).
@@ -38,6 +39,15 @@ enum FileType {
       case FIFO -> FIFO;
       case SOCKET -> SOCKET;
     };
+  }
+
+  static FileType ofModeBits(int bits) throws TreeException {
+    for (FileType type : values()) {
+      if (type.modeBits == bits) {
+        return type;
+      }
+    }
+    throw new TreeException("a file has the unknown type 0" + Integer.toOctalString(bits));
   }
 
   int modeBits() {

@@ -1,54 +1,47 @@
 package dev.sandboxed.core.image;
 
+import dev.sandboxed.ByteSize;
+import dev.sandboxed.FileChange;
 import dev.sandboxed.Image;
+import dev.sandboxed.Image.BuiltImage;
+import dev.sandboxed.Image.DebianImage;
 import dev.sandboxed.Image.DirectoryImage;
+import dev.sandboxed.Image.DockerfileImage;
+import dev.sandboxed.Image.EmptyImage;
 import dev.sandboxed.Image.HostImage;
+import dev.sandboxed.Image.LayoutImage;
 import dev.sandboxed.Image.RegistryImage;
+import dev.sandboxed.Image.SnapshotImage;
 import dev.sandboxed.Image.TarImage;
 import dev.sandboxed.ImageException;
 import dev.sandboxed.ImageReference;
+import dev.sandboxed.Images;
+import dev.sandboxed.KeptImage;
+import dev.sandboxed.PrunedImages;
 import dev.sandboxed.core.binaries.Settings;
-import dev.sandboxed.core.erofs.ErofsSuperblock;
-import dev.sandboxed.core.erofs.ErofsWriter;
-import dev.sandboxed.core.registry.ImageConfig;
-import dev.sandboxed.core.registry.Layers;
+import dev.sandboxed.core.dockerfile.DockerfileImages;
+import dev.sandboxed.core.image.RootFiles.MissingLayerException;
+import dev.sandboxed.core.registry.Digest;
+import dev.sandboxed.core.registry.LayoutDirectory;
+import dev.sandboxed.core.registry.Limits;
+import dev.sandboxed.core.registry.PackedImage;
+import dev.sandboxed.core.registry.RegistryException;
 import dev.sandboxed.core.registry.RegistrySettings;
-import dev.sandboxed.core.tree.ArchiveLimits;
 import dev.sandboxed.core.tree.FileTree;
 import dev.sandboxed.core.tree.HostDirectory;
 import dev.sandboxed.core.tree.Metadata;
 import dev.sandboxed.core.tree.Node;
-import dev.sandboxed.core.tree.TarTree;
 import dev.sandboxed.core.tree.TreeBuilder;
 import dev.sandboxed.core.tree.TreeDigest;
 import dev.sandboxed.core.tree.TreeException;
 import java.io.IOException;
-import java.math.BigInteger;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.UUID;
-import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps images as EROFS files, each named by the digest of what made it, so that what has not
@@ -59,53 +52,58 @@ import org.jspecify.annotations.Nullable;
  * store.
  */
 public final class ImageStore implements AutoCloseable {
-  /** Changes when the same source would give another image. */
-  private static final String FORMAT = "erofs-1";
-
-  private static final String SUFFIX = ".erofs";
-  private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-  /** Two changes within this time may get the same time stamp from the kernel. */
-  private static final Duration CLOCK_TICK = Duration.ofMillis(20);
-
-  private static final Duration FUTURE = Duration.ofMinutes(1);
-  private static final int MAX_WAITS = 50;
-
-  /** An image used this recently may be about to be mounted. */
-  private static final Duration IN_USE = Duration.ofMinutes(10);
-
-  /** What stays when a new image comes in. */
-  private static final long KEPT_BYTES = 20L << 30;
-
-  private static final Duration KEPT_AGE = Duration.ofDays(30);
-
   private final Path images;
-  private final Path keys;
-
-  /** Shown in place of a home that lies in a directory of tools. */
-  private final Path empty;
-
-  /** Shown in place of settings that hold credentials. */
-  private final Path masks;
-
-  private final DigestLocks locks;
-  private final HostTools.Environment environment;
-  private volatile @Nullable PreparedImage host;
-
+  private final StoreLimits limits;
+  private final RootFiles roots;
+  private final LocalImages local;
+  private final HostImages host;
   private final RegistryImages registries;
+  private final LayoutImages layouts;
+  private final DebianImages debian;
+  private final BuiltImages built;
+  private final CarriedImages carried;
+  private final CarriedStore carriedStore;
+  private final Snapshots snapshots;
+  private final ChangedFiles changed;
+  private final MemoryStore memory;
+  private final Pruning pruning;
 
-  private ImageStore(Path root, HostTools.Environment environment, RegistrySettings settings)
+  private ImageStore(
+      Path root,
+      HostTools.Environment environment,
+      RegistrySettings settings,
+      DebianSettings debianSettings,
+      StoreLimits limits)
       throws IOException {
-    this.environment = environment;
+    this.limits = limits;
     images = makePrivate(root.resolve("images"));
-    keys = makePrivate(root.resolve("keys"));
-    empty = makePrivate(root.resolve("empty"));
-    masks = makePrivate(root.resolve("masks"));
-    locks = new DigestLocks(makePrivate(root.resolve("locks")));
-    registries = new RegistryImages(settings, keys, images);
-    TemporaryImage.sweep(images);
-    TemporaryImage.sweep(keys);
-    TemporaryImage.sweep(masks);
+    Path layers = makePrivate(root.resolve("layers"));
+    Path keys = makePrivate(root.resolve("keys"));
+    Path masks = makePrivate(root.resolve("masks"));
+    Path taken = makePrivate(root.resolve("snapshots"));
+    Path memories = makePrivate(root.resolve("memory"));
+    for (Path directory : List.of(images, layers, keys, masks, taken, memories)) {
+      TemporaryImage.sweep(directory);
+    }
+    var locks = new DigestLocks(makePrivate(root.resolve("locks")));
+    var records = new Records(keys);
+    var files = new ErofsFiles(images, locks);
+    var layerFiles = new LayerFiles(layers);
+    roots = new RootFiles(files, layerFiles, this::makeRoom);
+    local = new LocalImages(records, images);
+    host = new HostImages(environment, files, makePrivate(root.resolve("empty")), masks);
+    registries = new RegistryImages(settings, records, images);
+    layouts = new LayoutImages(images);
+    debian = new DebianImages(debianSettings, local, records, layerFiles, locks, layers);
+    built = new BuiltImages(records, layerFiles, roots, locks, layers);
+    carried = new CarriedImages(roots, files, layerFiles, records, images);
+    changed = new ChangedFiles(layerFiles);
+    snapshots = new Snapshots(taken, files, layerFiles, roots, locks);
+    carriedStore =
+        new CarriedStore(
+            host, files, layerFiles, records, snapshots, locks, limits.maxSize().bytes());
+    memory = new MemoryStore(memories, files, locks, this::makeRoom);
+    pruning = new Pruning(images, layers, snapshots, memory, records, locks);
   }
 
   /**
@@ -124,25 +122,59 @@ public final class ImageStore implements AutoCloseable {
    * @throws ImageException if the directory cannot be used
    */
   public static ImageStore open(Path root, RegistrySettings settings) {
-    return open(root, HostTools.Environment.ofProcess(), settings);
+    return open(root, settings, StoreLimits.DEFAULT);
+  }
+
+  /**
+   * Opens the store in a directory, which is made if it is missing.
+   *
+   * @param settings how registries are reached
+   * @param limits what is kept when something new comes in
+   * @throws ImageException if the directory cannot be used
+   */
+  public static ImageStore open(Path root, RegistrySettings settings, StoreLimits limits) {
+    return open(root, settings, DebianSettings.from(Settings.ofProcess()), limits);
+  }
+
+  /**
+   * Opens the store in a directory, which is made if it is missing.
+   *
+   * @param settings how registries are reached
+   * @param debian where base systems of Debian come from
+   * @param limits what is kept when something new comes in
+   * @throws ImageException if the directory cannot be used
+   */
+  public static ImageStore open(
+      Path root, RegistrySettings settings, DebianSettings debian, StoreLimits limits) {
+    return open(root, HostTools.Environment.ofProcess(), settings, debian, limits);
   }
 
   /** Opens a store that takes the host for what it is told; for tests. */
   static ImageStore open(Path root, HostTools.Environment environment) {
-    return open(root, environment, RegistrySettings.from(Settings.ofProcess()));
+    Settings settings = Settings.ofProcess();
+    return open(
+        root,
+        environment,
+        RegistrySettings.from(settings),
+        DebianSettings.from(settings),
+        StoreLimits.DEFAULT);
   }
 
   private static ImageStore open(
-      Path root, HostTools.Environment environment, RegistrySettings settings) {
+      Path root,
+      HostTools.Environment environment,
+      RegistrySettings settings,
+      DebianSettings debian,
+      StoreLimits limits) {
     Path absolute = root.toAbsolutePath().normalize();
     try {
-      return new ImageStore(absolute, environment, settings);
+      return new ImageStore(absolute, environment, settings, debian, limits);
     } catch (IOException e) {
       throw new ImageException(
           "Cannot use "
               + absolute
               + " to keep images: "
-              + reason(e)
+              + StoreErrors.reason(e)
               + ". Make it writable, or name another directory.",
           e);
     }
@@ -155,31 +187,200 @@ public final class ImageStore implements AutoCloseable {
   }
 
   /**
-   * Makes an image if it is not there yet.
+   * Makes an image if it is not there yet; one that has steps with programs needs {@link
+   * #prepare(Image, StepRunner)}.
    *
    * @throws ImageException if the source is missing, unreadable, damaged, hostile or changing, its
    *     registry gives it not, or there is no space; the message says what to do
    */
   public PreparedImage prepare(Image image) {
+    return prepare(
+        image,
+        (parent, prepared, step, layer) -> {
+          throw new ImageException("The step \"" + step + "\" needs a sandbox to run in.");
+        });
+  }
+
+  /**
+   * Makes an image if it is not there yet.
+   *
+   * @param runner runs the programs of steps that were not taken before
+   * @throws ImageException if the source is missing, unreadable, damaged, hostile or changing, its
+   *     registry gives it not, a step fails, or there is no space; the message says what to do
+   */
+  public PreparedImage prepare(Image image, StepRunner runner) {
     try {
-      if (image instanceof DirectoryImage directory) {
-        return plain(directory(directory.path()));
-      }
-      if (image instanceof TarImage tar) {
-        return plain(tar(tar.path()));
-      }
-      if (image instanceof HostImage) {
-        return host();
-      }
-      if (image instanceof RegistryImage registry) {
-        return registry(registry.reference());
-      }
-      throw new ImageException("This backend cannot make the image " + image + ".");
+      return preparedAgain(image, runner);
     } catch (TreeException e) {
       throw new ImageException("Cannot make the image " + name(image) + ": " + e.getMessage(), e);
     } catch (IOException e) {
-      throw new ImageException("Cannot make the image " + name(image) + ": " + reason(e) + ".", e);
+      throw new ImageException(
+          "Cannot make the image " + name(image) + ": " + StoreErrors.reason(e) + ".", e);
     }
+  }
+
+  /**
+   * Sends an image to a registry, after it was made if need be.
+   *
+   * @return the reference with the digest
+   * @throws ImageException if it cannot be made or taken apart, or the registry does not take it
+   */
+  public ImageReference push(Image image, StepRunner runner, ImageReference reference) {
+    try {
+      ImageReference target = registries.qualified(reference);
+      Digest digest =
+          again(
+              image,
+              runner,
+              resolved -> {
+                try (PackedImage packed = carried.pack(resolved)) {
+                  return registries.push(packed, target);
+                }
+              });
+      return new ImageReference(
+          target.registry(), target.repository(), target.tag(), Optional.of(digest.text()));
+    } catch (IOException e) {
+      throw failed("push the image " + name(image) + " to " + reference, e);
+    }
+  }
+
+  /**
+   * Writes an image into a layout, after it was made if need be.
+   *
+   * @throws ImageException if it cannot be made or taken apart, or the layout not be written
+   */
+  public void export(Image image, StepRunner runner, Path layout, String name) {
+    try {
+      again(
+          image,
+          runner,
+          resolved -> {
+            try (PackedImage packed = carried.pack(resolved)) {
+              return new LayoutDirectory(layout, Limits.generous()).add(packed, name);
+            }
+          });
+    } catch (IOException e) {
+      throw failed("export the image " + name(image) + " to " + layout, e);
+    }
+  }
+
+  /**
+   * Takes the bases and steps of a layout that a store has exported.
+   *
+   * @throws ImageException if it is damaged or malformed
+   */
+  public Images.Imported importLayout(Path layout) {
+    try {
+      Images.Imported imported = carried.take(layout);
+      makeRoom();
+      return imported;
+    } catch (IOException e) {
+      throw failed("import " + layout, e);
+    }
+  }
+
+  /**
+   * Writes what steps have made, and snapshots, into a directory, the last used first.
+   *
+   * @throws ImageException if it cannot be written, or has other files
+   */
+  public Images.Carried exportCache(Path directory, ByteSize room) {
+    try {
+      return carriedStore.export(directory, room);
+    } catch (IOException e) {
+      throw failed("export what is kept to " + directory, e);
+    }
+  }
+
+  /**
+   * Takes what {@link #exportCache} wrote.
+   *
+   * @throws ImageException if there is none, or its index is damaged
+   */
+  public Images.Carried importCache(Path directory) {
+    try {
+      Images.Carried taken = carriedStore.take(directory);
+      makeRoom();
+      return taken;
+    } catch (IOException e) {
+      throw failed("import what was kept from " + directory, e);
+    }
+  }
+
+  private static ImageException failed(String what, IOException e) {
+    return e instanceof TreeException || e instanceof RegistryException
+        ? new ImageException("Cannot " + what + ": " + e.getMessage(), e)
+        : new ImageException("Cannot " + what + ": " + StoreErrors.reason(e) + ".", e);
+  }
+
+  private PreparedImage preparedAgain(Image image, StepRunner runner) throws IOException {
+    return again(image, runner, resolved -> resolved.prepared(roots.file(resolved.root())));
+  }
+
+  /** Makes something of an image that is known. */
+  @FunctionalInterface
+  private interface Use<T> {
+    T of(ResolvedImage image) throws IOException;
+  }
+
+  /** Takes steps again whose layers are gone when it turns out that they are needed. */
+  private <T> T again(Image image, StepRunner runner, Use<T> use) throws IOException {
+    for (int i = 0; ; i++) {
+      try {
+        return use.of(resolve(image, runner));
+      } catch (MissingLayerException e) {
+        if (e.key().isEmpty()) {
+          throw new TreeException(
+              e.getMessage() + ", which a snapshot cannot do without. Take the snapshot again.", e);
+        }
+        if (i == BuiltImage.MAX_STEPS) {
+          throw e;
+        }
+        built.forget(e.key().get());
+      }
+    }
+  }
+
+  private ResolvedImage resolve(Image image, StepRunner runner) throws IOException {
+    if (image instanceof DirectoryImage directory) {
+      return local.directory(directory.path());
+    }
+    if (image instanceof TarImage tar) {
+      return local.tar(tar.path());
+    }
+    if (image instanceof HostImage) {
+      return host.resolve();
+    }
+    if (image instanceof RegistryImage registry) {
+      return registries.resolve(registry.reference(), roots::file);
+    }
+    if (image instanceof SnapshotImage snapshot) {
+      return snapshots.resolve(snapshot.id());
+    }
+    if (image instanceof LayoutImage layout) {
+      return layouts.resolve(layout);
+    }
+    if (image instanceof EmptyImage) {
+      return local.empty();
+    }
+    if (image instanceof DockerfileImage dockerfile) {
+      return resolve(
+          DockerfileImages.translate(
+              dockerfile, RegistryImages.architecture(), base -> resolve(base, runner).config()),
+          runner);
+    }
+    if (image instanceof DebianImage base) {
+      return debian.resolve(base, this::hostPrepared, runner);
+    }
+    if (image instanceof BuiltImage step) {
+      return built.resolve(step, below -> resolve(below, runner), runner);
+    }
+    throw new ImageException("This backend cannot make the image " + image + ".");
+  }
+
+  private PreparedImage hostPrepared() throws IOException {
+    ResolvedImage tools = host.resolve();
+    return tools.prepared(roots.file(tools.root()));
   }
 
   private static String name(Image image) {
@@ -205,356 +406,115 @@ public final class ImageStore implements AutoCloseable {
         builder.file("agent", Metadata.root(0555), program.content());
       }
       FileTree tree = builder.build();
-      return store(tree).file();
+      String digest = TreeDigest.of(tree, RootTree.FORMAT);
+      return roots.file(new RootTree.Base(digest, () -> OpenTree.of(tree)));
     } catch (NoSuchFileException e) {
       throw new ImageException("The agent " + agent + " does not exist.", e);
     } catch (IOException e) {
       throw new ImageException(
-          "Cannot make the image of the agent " + agent + ": " + reason(e) + ".", e);
+          "Cannot make the image of the agent " + agent + ": " + StoreErrors.reason(e) + ".", e);
     }
   }
 
   /**
-   * Removes images that have not been used for a time, then the longest unused until the rest is
-   * small enough. Images used in the last ten minutes stay; a running sandbox keeps what it has
-   * open.
+   * Keeps what a sandbox has changed as an image of its own. The base is what the sandbox's image
+   * consists of, which stays as long as the snapshot does.
    *
-   * @param maxBytes what may stay
-   * @param maxAge how long an image may be unused
+   * @param parent the image that the sandbox started from
+   * @param changes writes the layer of what has changed
+   * @param timeToLive how long the snapshot is kept at least; for good if empty
+   * @return the snapshot's id, which names all that it is made of
+   * @throws ImageException if the layer cannot be written or laid over the image
    */
-  public PruneReport prune(long maxBytes, Duration maxAge) {
+  public String addSnapshot(
+      PreparedImage parent, LayerWriter changes, Optional<Duration> timeToLive) {
     try {
-      List<Kept> kept = list();
-      Instant now = Instant.now();
-      long total = kept.stream().mapToLong(Kept::size).sum();
-      int count = 0;
-      long bytes = 0;
-      for (Kept image : kept) {
-        Duration unused = Duration.between(image.used(), now);
-        boolean surplus = total - bytes > maxBytes && unused.compareTo(IN_USE) > 0;
-        if (surplus || unused.compareTo(maxAge) > 0) {
-          try (DigestLocks.Held lock = locks.acquire(image.digest())) {
-            if (lock.file().isValid() && Files.deleteIfExists(image.file())) {
-              count++;
-              bytes += image.size();
-            }
-          }
-        }
-      }
-      forgetOldKeys(now.minus(maxAge));
-      return new PruneReport(count, bytes);
+      return snapshots.add(parent, changes, timeToLive);
     } catch (IOException e) {
       throw new ImageException(
-          "Cannot remove old images from " + images + ": " + reason(e) + ".", e);
+          "Cannot keep a snapshot: " + StoreErrors.reason(StoreErrors.withSpace(e, images)), e);
+    }
+  }
+
+  /**
+   * Lists what a sandbox has changed in its image; nothing of it is kept.
+   *
+   * @param parent the image that the sandbox started from
+   * @param changes writes the layer of what has changed
+   * @return the first 10,000 changes, in the order of their paths
+   * @throws ImageException if the layer cannot be written, or the image cannot be read
+   */
+  public List<FileChange> changes(PreparedImage parent, LayerWriter changes) {
+    try {
+      return changed.list(parent, changes);
+    } catch (IOException e) {
+      throw new ImageException(
+          "Cannot compare a sandbox with its image: "
+              + StoreErrors.reason(StoreErrors.withSpace(e, images)),
+          e);
+    }
+  }
+
+  /**
+   * Removes a snapshot; what only it needed goes when the store is pruned.
+   *
+   * @return whether there was one
+   */
+  public boolean removeSnapshot(String id) {
+    try {
+      return snapshots.remove(id);
+    } catch (IOException e) {
+      throw new ImageException(
+          "Cannot remove the snapshot " + id + ": " + StoreErrors.reason(e) + ".", e);
+    }
+  }
+
+  /** Returns the snapshots of sandboxes with their memory. */
+  public MemoryStore memory() {
+    return memory;
+  }
+
+  /** Lists what is kept, the longest unused first. */
+  public List<KeptImage> list() {
+    try {
+      return pruning.list();
+    } catch (IOException e) {
+      throw new ImageException("Cannot list " + images + ": " + StoreErrors.reason(e) + ".", e);
+    }
+  }
+
+  /** Removes what the store's own limits do not let stay; see {@link #prune(StoreLimits)}. */
+  public PrunedImages prune() {
+    return prune(limits);
+  }
+
+  /**
+   * Removes snapshots whose time is over, then files that have not been used for a time, then the
+   * longest unused until the rest is small enough. What a snapshot needs stays, and what was used
+   * in the last ten minutes or is open in a process, as images of running sandboxes are.
+   */
+  public PrunedImages prune(StoreLimits kept) {
+    try {
+      return pruning.prune(kept);
+    } catch (IOException e) {
+      throw new ImageException(
+          "Cannot remove old images from " + images + ": " + StoreErrors.reason(e) + ".", e);
     }
   }
 
   /** Forgets what is known of the host; images stay for the next store. */
   @Override
   public void close() {
-    host = null;
-  }
-
-  private record Stored(String digest, Path file) {}
-
-  private record Kept(Path file, String digest, long size, Instant used) {}
-
-  private void forgetOldKeys(Instant before) throws IOException {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(keys)) {
-      for (Path file : files) {
-        try {
-          if (Files.getLastModifiedTime(file).toInstant().isBefore(before)) {
-            Files.deleteIfExists(file);
-          }
-        } catch (NoSuchFileException e) {
-          // Another process prunes too.
-        }
-      }
-    }
-  }
-
-  /** Lists images, the longest unused first. */
-  private List<Kept> list() throws IOException {
-    var kept = new ArrayList<Kept>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(images, "*" + SUFFIX)) {
-      for (Path file : files) {
-        try {
-          BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-          kept.add(
-              new Kept(
-                  file,
-                  fileDigest(file),
-                  attributes.size(),
-                  attributes.lastModifiedTime().toInstant()));
-        } catch (NoSuchFileException e) {
-          // Another process prunes too.
-        }
-      }
-    }
-    kept.sort(Comparator.comparing(Kept::used));
-    return kept;
-  }
-
-  private PreparedImage registry(ImageReference reference) throws IOException {
-    PulledImage pulled =
-        registries.pulled(
-            reference, digest -> isIntact(images.resolve(digest + SUFFIX), digest), this::make);
-    ImageConfig config = pulled.config();
-    var variables = new TreeMap<String, String>(config.environment());
-    variables.putIfAbsent("PATH", PATH);
-    return new PreparedImage(
-        pulled.erofs(),
-        images.resolve(pulled.erofs() + SUFFIX),
-        List.of(),
-        variables,
-        config.workingDirectory(),
-        config.user(),
-        config.entrypoint());
-  }
-
-  /** Makes the file of a digest from a tree that is had only if it is needed. */
-  private void make(String digest, RegistryImages.Source source) throws IOException {
-    Path file = images.resolve(digest + SUFFIX);
-    try (DigestLocks.Held lock = locks.acquire(digest)) {
-      if (!lock.file().isValid() || !isIntact(file, digest)) {
-        try (Layers layers = source.open()) {
-          write(layers.tree(), digest, file, () -> {});
-        } catch (IOException e) {
-          throw withSpace(e);
-        }
-      }
-    }
-    makeRoom();
-  }
-
-  private static PreparedImage plain(Stored stored) {
-    return new PreparedImage(
-        stored.digest(),
-        stored.file(),
-        List.of(),
-        Map.of("PATH", PATH),
-        "/",
-        Optional.empty(),
-        List.of());
-  }
-
-  private Stored directory(Path directory) throws IOException {
-    HostDirectory.Listing listing = HostDirectory.reader().read(directory);
-    // A change in the same tick of the clock as the newest one would not show in any time stamp.
-    for (int i = 0; i < MAX_WAITS && untilSettled(listing).toNanos() > 0; i++) {
-      LockSupport.parkNanos(untilSettled(listing).toNanos());
-      listing = HostDirectory.reader().read(directory);
-    }
-    return store(listing.tree());
-  }
-
-  private static Duration untilSettled(HostDirectory.Listing listing) {
-    Duration wait = CLOCK_TICK.minus(Duration.between(listing.newestChange(), listing.time()));
-    // A time far in the future is another clock's, or wrong: no use waiting for it.
-    return wait.compareTo(FUTURE) > 0 ? Duration.ZERO : wait;
-  }
-
-  private Stored tar(Path tar) throws IOException {
-    if (!Files.exists(tar)) {
-      throw new TreeException("the tar file " + tar + " does not exist.");
-    }
-    Path real = tar.toRealPath();
-    String key = key(real);
-    String digest = contentDigest(real, key);
-    Path file = images.resolve(digest + SUFFIX);
-    if (isIntact(file, digest)) {
-      return new Stored(digest, file);
-    }
-    try (DigestLocks.Held lock = locks.acquire(digest)) {
-      if (!lock.file().isValid() || !isIntact(file, digest)) {
-        try (TarTree tree = TarTree.open(real, images, ArchiveLimits.generous())) {
-          write(tree.tree(), digest, file, () -> refuseChanged(real, key));
-        }
-      }
-    }
-    makeRoom();
-    return new Stored(digest, file);
-  }
-
-  private static void refuseChanged(Path tar, String key) throws IOException {
-    if (!key(tar).equals(key)) {
-      throw new TreeException(
-          "the tar file "
-              + tar
-              + " was changed while it was being read. Try again when it is complete.");
-    }
-  }
-
-  /**
-   * Returns what tells a file from all others and from all its own earlier states, without reading
-   * it.
-   */
-  private static String key(Path file) throws IOException {
-    HostDirectory.Listing listing = HostDirectory.reader().readAny(file);
-    for (int i = 0; i < MAX_WAITS && untilSettled(listing).toNanos() > 0; i++) {
-      LockSupport.parkNanos(untilSettled(listing).toNanos());
-      listing = HostDirectory.reader().readAny(file);
-    }
-    return TreeDigest.of(listing.tree(), FORMAT);
-  }
-
-  /**
-   * Returns a digest of the file's bytes; remembered, so that a large file is not read at every
-   * start.
-   */
-  private String contentDigest(Path tar, String key) throws IOException {
-    Path remembered = keys.resolve(key);
-    if (Files.isReadable(remembered)) {
-      String digest = Files.readString(remembered);
-      if (digest.matches("[0-9a-f]{64}")) {
-        return digest;
-      }
-    }
-    MessageDigest sha256 = TreeDigest.sha256();
-    sha256.update((FORMAT + " tar ").getBytes(StandardCharsets.UTF_8));
-    ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
-    try (FileChannel channel = FileChannel.open(tar, StandardOpenOption.READ)) {
-      while (channel.read(buffer.clear()) >= 0) {
-        sha256.update(buffer.flip());
-      }
-    }
-    String digest = HexFormat.of().formatHex(sha256.digest());
-    refuseChanged(tar, key);
-    try (TemporaryImage temporary = TemporaryImage.create(keys)) {
-      temporary.channel().write(ByteBuffer.wrap(digest.getBytes(StandardCharsets.UTF_8)));
-      temporary.moveTo(remembered);
-    }
-    return digest;
-  }
-
-  private PreparedImage host() throws IOException {
-    PreparedImage known = host;
-    if (known != null && isIntact(known.erofs(), fileDigest(known.erofs()))) {
-      return known;
-    }
-    HostTools tools = HostTools.discover(environment);
-    Stored root = store(HostSkeleton.build(Path.of("/etc"), tools));
-    var mounts = new ArrayList<>(tools.mounts());
-    for (String hidden : tools.hidden()) {
-      mounts.add(new HostMount(empty, hidden));
-    }
-    for (String masked : tools.masked()) {
-      mounts.add(new HostMount(mask(masked), masked));
-    }
-    mounts.sort(Comparator.comparing(HostMount::target));
-    var variables = new TreeMap<String, String>(tools.variables());
-    variables.put("PATH", String.join(":", tools.path()));
-    variables.put("HOME", "/root");
-    variables.put("LANG", "C.UTF-8");
-    MessageDigest sha256 = TreeDigest.sha256();
-    sha256.update((root.digest() + mounts + variables).getBytes(StandardCharsets.UTF_8));
-    String digest = HexFormat.of().formatHex(sha256.digest());
-    PreparedImage prepared =
-        new PreparedImage(digest, root.file(), mounts, variables, "/", Optional.empty(), List.of());
-    host = prepared;
-    return prepared;
-  }
-
-  /** Returns a file to show in the place of another: nothing, in a form that its tool can read. */
-  private Path mask(String masked) throws IOException {
-    boolean xml = masked.endsWith(".xml");
-    Path file = masks.resolve(xml ? "empty.xml" : "empty");
-    if (!Files.isReadable(file)) {
-      try (TemporaryImage temporary = TemporaryImage.create(masks)) {
-        byte[] content = (xml ? "<settings/>\n" : "").getBytes(StandardCharsets.UTF_8);
-        temporary.channel().write(ByteBuffer.wrap(content));
-        temporary.moveTo(file);
-      }
-    }
-    return file;
-  }
-
-  private static String fileDigest(Path file) {
-    String name = String.valueOf(file.getFileName());
-    return name.substring(0, name.length() - SUFFIX.length());
-  }
-
-  private Stored store(FileTree tree) throws IOException {
-    String digest = TreeDigest.of(tree, FORMAT);
-    Path file = images.resolve(digest + SUFFIX);
-    if (isIntact(file, digest)) {
-      return new Stored(digest, file);
-    }
-    try (DigestLocks.Held lock = locks.acquire(digest)) {
-      if (!lock.file().isValid() || !isIntact(file, digest)) {
-        write(tree, digest, file, () -> {});
-      }
-    }
-    makeRoom();
-    return new Stored(digest, file);
+    host.forget();
   }
 
   /** Removes what nobody has used for long; without any lock held, since it takes others. */
   private void makeRoom() {
     try {
-      prune(KEPT_BYTES, KEPT_AGE);
+      prune();
     } catch (ImageException e) {
       System.getLogger(ImageStore.class.getName())
           .log(System.Logger.Level.WARNING, "old images stay", e);
     }
-  }
-
-  /** Says no if the source turns out to have changed. */
-  @FunctionalInterface
-  private interface LastCheck {
-    void check() throws IOException;
-  }
-
-  private void write(FileTree tree, String digest, Path file, LastCheck last) throws IOException {
-    try (TemporaryImage temporary = TemporaryImage.create(images)) {
-      ErofsWriter.write(tree, id(digest), temporary.channel());
-      last.check();
-      temporary.moveTo(file);
-    } catch (IOException e) {
-      throw withSpace(e);
-    }
-  }
-
-  /** Says what to do when the disk is full. */
-  private IOException withSpace(IOException e) {
-    if (e instanceof TreeException || !String.valueOf(e.getMessage()).contains("No space left")) {
-      return e;
-    }
-    return new TreeException(
-        "no space left in "
-            + images
-            + " ("
-            + (images.toFile().getUsableSpace() >> 20)
-            + " MiB are free). Free some,"
-            + " or name another directory for the cache. Nothing was kept of the image.",
-        e);
-  }
-
-  /** Returns whether a file is there and is the image of its name; notes that it is used. */
-  private static boolean isIntact(Path file, String digest) {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      if (!ErofsSuperblock.read(channel).id().equals(id(digest))) {
-        return false;
-      }
-      Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  /** Returns the file system's UUID: the first half of the digest. */
-  private static UUID id(String digest) {
-    return new UUID(
-        new BigInteger(digest.substring(0, 16), 16).longValue(),
-        new BigInteger(digest.substring(16, 32), 16).longValue());
-  }
-
-  private static String reason(IOException e) {
-    if (e instanceof FileSystemException file) {
-      String why = file.getReason() == null ? e.getClass().getSimpleName() : file.getReason();
-      return file.getFile() + ": " + why;
-    }
-    return String.valueOf(e.getMessage());
   }
 }

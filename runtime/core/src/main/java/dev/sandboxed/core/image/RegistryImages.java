@@ -2,25 +2,26 @@ package dev.sandboxed.core.image;
 
 import dev.sandboxed.ImageReference;
 import dev.sandboxed.core.binaries.Platform;
+import dev.sandboxed.core.registry.Digest;
+import dev.sandboxed.core.registry.ImageConfig;
 import dev.sandboxed.core.registry.Layers;
 import dev.sandboxed.core.registry.Limits;
+import dev.sandboxed.core.registry.PackedImage;
 import dev.sandboxed.core.registry.RegistryClient;
 import dev.sandboxed.core.registry.RegistryException;
+import dev.sandboxed.core.registry.RegistryPush;
 import dev.sandboxed.core.registry.RegistrySettings;
 import dev.sandboxed.core.tree.TreeDigest;
 import dev.sandboxed.core.tree.TreeException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.TreeMap;
 
 /**
  * Images of registries. What a reference led to is remembered: for good if it has a digest, else
@@ -32,51 +33,45 @@ final class RegistryImages {
   private static final String FORMAT = "erofs-1 layers-1 ";
 
   private final RegistrySettings settings;
-  private final Path records;
+  private final Records records;
   private final Path scratch;
   private final Limits limits = Limits.generous();
 
   /**
    * Makes the part of a store that fetches.
    *
-   * @param records the directory for what is remembered
    * @param scratch the directory for what is under way
    */
-  RegistryImages(RegistrySettings settings, Path records, Path scratch) {
+  RegistryImages(RegistrySettings settings, Records records, Path scratch) {
     this.settings = settings;
     this.records = records;
     this.scratch = scratch;
   }
 
-  /** Fetches layers. */
-  @FunctionalInterface
-  interface Source {
-    Layers open() throws IOException;
-  }
-
   /** Makes the file of a digest if it is not there. */
   @FunctionalInterface
   interface Maker {
-    void make(String digest, Source source) throws IOException;
+    void make(RootTree root) throws IOException;
   }
 
   /**
-   * Returns what a reference leads to, after its file was made.
-   *
-   * @param known tells whether the file of a digest is there
+   * Returns what a reference leads to. If the registry was asked, and led to something new, its
+   * file is made before that is remembered: an image that cannot be had is no answer.
    */
-  PulledImage pulled(ImageReference given, Predicate<String> known, Maker maker)
-      throws IOException {
+  ResolvedImage resolve(ImageReference given, Maker maker) throws IOException {
     var reference = qualified(given);
+    return image(pulled(reference, maker), reference);
+  }
+
+  private PulledImage pulled(ImageReference reference, Maker maker) throws IOException {
     var record = record(reference);
-    var before = read(record).filter(r -> known.test(r.erofs()));
+    var before = records.read(record).flatMap(PulledImage::parse);
     if (before.isPresent() && isFresh(before.get(), reference)) {
-      noteUse(record);
       return before.get();
     }
     try {
       var pulled = asked(reference, before, maker);
-      write(record, pulled);
+      records.write(record, pulled.toBytes());
       return pulled;
     } catch (RegistryException e) {
       if (before.isEmpty() || e.kind() != RegistryException.Kind.UNREACHABLE) {
@@ -93,13 +88,60 @@ final class RegistryImages {
     }
   }
 
-  /** What is in use is not forgotten. */
-  private static void noteUse(Path record) throws IOException {
+  private ResolvedImage image(PulledImage pulled, ImageReference reference) {
+    return image(pulled.erofs(), pulled.config(), () -> fetchedAgain(pulled, reference));
+  }
+
+  /** Returns an image in the form that registries have. */
+  static ResolvedImage image(String erofs, ImageConfig config, OpenTree.Source source) {
+    var variables = new TreeMap<String, String>(config.environment());
+    variables.putIfAbsent("PATH", LocalImages.PATH);
+    return new ResolvedImage(
+        erofs,
+        new RootTree.Base(erofs, source),
+        List.of(),
+        new ImageConfig(variables, config.workingDirectory(), config.user(), config.entrypoint()));
+  }
+
+  /** Sends an image to a registry; returns the manifest's digest. */
+  Digest push(PackedImage image, ImageReference target) throws IOException {
+    return new RegistryPush(settings, limits, target).push(image);
+  }
+
+  /** Returns what the file of a manifest's layers is named by. */
+  static String erofs(Digest manifest) {
+    return digest(FORMAT + manifest);
+  }
+
+  /** Fetches what is remembered, but whose file is not there any more. */
+  private OpenTree fetchedAgain(PulledImage pulled, ImageReference reference) throws IOException {
+    var client = new RegistryClient(settings, limits, architecture());
+    var exact =
+        new ImageReference(
+            reference.registry(),
+            reference.repository(),
+            Optional.empty(),
+            Optional.of(pulled.answered().text()));
     try {
-      Files.setLastModifiedTime(record, FileTime.from(Instant.now()));
-    } catch (NoSuchFileException e) {
-      // Another process prunes; the registry is asked next time.
-      return;
+      return fetched(client, exact, client.resolve(exact));
+    } catch (RegistryException e) {
+      if (e.kind() != RegistryException.Kind.UNREACHABLE) {
+        // What the tag leads to now is the next answer.
+        records.remove(record(reference));
+      }
+      throw e;
+    }
+  }
+
+  private OpenTree fetched(
+      RegistryClient client, ImageReference reference, RegistryClient.RemoteImage image)
+      throws IOException {
+    var layers = Layers.fetch(client, reference, image, limits, scratch);
+    try {
+      return OpenTree.of(layers.tree(), layers::close);
+    } catch (IOException | RuntimeException | Error e) {
+      layers.close();
+      throw e;
     }
   }
 
@@ -118,13 +160,13 @@ final class RegistryImages {
       return before.get().askedAt(now);
     }
     var image = client.resolve(reference);
-    var erofs = digest(FORMAT + image.manifest());
-    maker.make(erofs, () -> Layers.fetch(client, reference, image, limits, scratch));
+    var erofs = erofs(image.manifest());
+    maker.make(new RootTree.Base(erofs, () -> fetched(client, reference, image)));
     return new PulledImage(image.answered(), erofs, image.config(), now);
   }
 
   /** Returns a reference that names its registry; one without leads where the settings say. */
-  private ImageReference qualified(ImageReference reference) throws IOException {
+  ImageReference qualified(ImageReference reference) throws IOException {
     if (reference.registry().isPresent()) {
       return reference;
     }
@@ -146,36 +188,19 @@ final class RegistryImages {
         reference.digest());
   }
 
-  private static String architecture() {
+  /** Returns what registries call this machine's architecture. */
+  static String architecture() {
     return switch (Platform.current()) {
       case LINUX_X86_64 -> "amd64";
       case LINUX_AARCH64 -> "arm64";
     };
   }
 
-  private Path record(ImageReference reference) {
-    return records.resolve(digest(FORMAT + architecture() + " " + reference));
+  private static String record(ImageReference reference) {
+    return digest(FORMAT + architecture() + " " + reference);
   }
 
-  private static Optional<PulledImage> read(Path record) throws IOException {
-    try {
-      return PulledImage.parse(Files.readAllBytes(record));
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
-    }
-  }
-
-  private void write(Path record, PulledImage pulled) throws IOException {
-    try (TemporaryImage temporary = TemporaryImage.create(records)) {
-      var bytes = ByteBuffer.wrap(pulled.toBytes());
-      while (bytes.hasRemaining()) {
-        temporary.channel().write(bytes);
-      }
-      temporary.moveTo(record);
-    }
-  }
-
-  private static String digest(String text) {
+  static String digest(String text) {
     return HexFormat.of()
         .formatHex(TreeDigest.sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
   }

@@ -1,5 +1,6 @@
 package dev.sandboxed.core.image;
 
+import dev.sandboxed.core.tree.DirectoryRemover;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -11,6 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 import java.util.UUID;
 
@@ -21,6 +24,11 @@ import java.util.UUID;
  */
 final class TemporaryImage implements AutoCloseable {
   private static final String SUFFIX = ".tmp";
+
+  /** What somebody else writes while this file is locked: a file, or a directory. */
+  private static final String COMPANION = ".part";
+
+  private static final Duration AN_HOUR = Duration.ofHours(1);
 
   private final Path path;
   private final FileChannel channel;
@@ -58,11 +66,42 @@ final class TemporaryImage implements AutoCloseable {
         }
       }
     }
+    // They lose their names as soon as they are open; one that keeps its name was left by a kill.
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(directory, "{layer,tar,packed}-*.{unpacked,layer}")) {
+      for (Path file : files) {
+        removeOld(file);
+      }
+    }
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(directory, "*" + SUFFIX + COMPANION)) {
+      for (Path file : files) {
+        String name = String.valueOf(file.getFileName());
+        Path owner = file.resolveSibling(name.substring(0, name.length() - COMPANION.length()));
+        // The file that is locked is made before its companion, and removed after it.
+        if (!Files.exists(owner)) {
+          DirectoryRemover.remove(file);
+        }
+      }
+    }
+  }
+
+  private static void removeOld(Path file) throws IOException {
+    try {
+      if (Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(AN_HOUR))) {
+        Files.deleteIfExists(file);
+      }
+    } catch (NoSuchFileException e) {
+      // It has lost its name.
+      return;
+    }
   }
 
   private static void removeAbandoned(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
-        FileLock lock = channel.tryLock()) {
+    // To read, with a shared lock: a writer that was killed just before it gave the file its name
+    // has taken away the permission to write.
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true)) {
       if (lock != null) {
         Files.deleteIfExists(file);
       }
@@ -74,6 +113,11 @@ final class TemporaryImage implements AutoCloseable {
 
   private static String ownPrefix() {
     return ProcessHandle.current().pid() + "-";
+  }
+
+  /** Returns a path beside this file, where something may lie as long as this is open. */
+  Path companion() {
+    return path.resolveSibling(path.getFileName() + COMPANION);
   }
 
   FileChannel channel() {

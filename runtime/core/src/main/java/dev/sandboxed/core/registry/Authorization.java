@@ -27,9 +27,17 @@ final class Authorization {
   }
 
   /** What an authorization is for. */
-  record Scope(String host, String repository) {
+  record Scope(String host, String repository, String actions) {
+    static Scope toPull(String host, String repository) {
+      return new Scope(host, repository, "pull");
+    }
+
+    static Scope toPush(String host, String repository) {
+      return new Scope(host, repository, "pull,push");
+    }
+
     String text() {
-      return "repository:" + repository + ":pull";
+      return "repository:" + repository + ":" + actions;
     }
   }
 

@@ -29,7 +29,19 @@ public record Digest(String text) {
   }
 
   static Digest sha256(byte[] bytes) {
-    return new Digest("sha256:" + HexFormat.of().formatHex(algorithm("SHA-256").digest(bytes)));
+    var computation = startSha256();
+    computation.update(bytes);
+    return ofSha256(computation);
+  }
+
+  /** Returns a computation of SHA-256, to be ended by {@link #ofSha256}. */
+  static MessageDigest startSha256() {
+    return algorithm("SHA-256");
+  }
+
+  /** Returns what a computation came to. */
+  static Digest ofSha256(MessageDigest computation) {
+    return new Digest("sha256:" + HexFormat.of().formatHex(computation.digest()));
   }
 
   /** Returns a computation by the algorithm of this digest. */

@@ -44,22 +44,15 @@ public final class Layers implements AutoCloseable {
   /** The largest window of zstd that is unpacked, 128 MiB: more needs a flag of any tool. */
   private static final int MAX_WINDOW = 27;
 
-  private final RegistryClient client;
-  private final ImageReference reference;
+  private final ImageSource source;
   private final Limits limits;
   private final Path scratch;
   private final LongConsumer progress;
   private final AtomicLong unpacked = new AtomicLong();
   private final List<FileChannel> channels = new ArrayList<>();
 
-  private Layers(
-      RegistryClient client,
-      ImageReference reference,
-      Limits limits,
-      Path scratch,
-      LongConsumer progress) {
-    this.client = client;
-    this.reference = reference;
+  private Layers(ImageSource source, Limits limits, Path scratch, LongConsumer progress) {
+    this.source = source;
     this.limits = limits;
     this.scratch = scratch;
     this.progress = progress;
@@ -77,11 +70,22 @@ public final class Layers implements AutoCloseable {
       Limits limits,
       Path scratch)
       throws IOException {
+    return fetch(client.source(reference), reference.toString(), image, limits, scratch);
+  }
+
+  /**
+   * Fetches the layers of an image.
+   *
+   * @param name what it is called while it comes
+   */
+  static Layers fetch(
+      ImageSource source, String name, RemoteImage image, Limits limits, Path scratch)
+      throws IOException {
     var distinct = new LinkedHashMap<Digest, RemoteLayer>();
     image.layers().forEach(layer -> distinct.putIfAbsent(layer.digest(), layer));
     var total = distinct.values().stream().mapToLong(l -> l.packed().size()).sum();
-    try (var progress = Progress.ofProcess(reference.toString(), total)) {
-      var layers = new Layers(client, reference, limits, scratch, progress);
+    try (var progress = Progress.ofProcess(name, total)) {
+      var layers = new Layers(source, limits, scratch, progress);
       try {
         layers.fetch(image.layers(), List.copyOf(distinct.values()));
         return layers;
@@ -90,6 +94,11 @@ public final class Layers implements AutoCloseable {
         throw e;
       }
     }
+  }
+
+  /** Returns the unpacked archives, the lowest first; open until this is closed. */
+  public List<FileChannel> archives() {
+    return List.copyOf(channels);
   }
 
   /** Returns what the layers make together; its contents can be read until this is closed. */
@@ -177,7 +186,7 @@ public final class Layers implements AutoCloseable {
   }
 
   private long unpackedAgain(RemoteLayer layer, FileChannel target) throws IOException {
-    return client.retried(
+    return source.retried(
         () -> {
           target.truncate(0);
           var written = new AtomicLong();
@@ -194,7 +203,7 @@ public final class Layers implements AutoCloseable {
   private void unpack(RemoteLayer layer, FileChannel target, AtomicLong written)
       throws IOException {
     Digest actual;
-    try (var blob = client.blob(reference, layer.packed(), progress)) {
+    try (var blob = source.blob(layer.packed(), progress)) {
       try (var in = decompressed(blob)) {
         actual = copy(in, layer.unpacked(), target, written);
       } catch (EOFException | ZipException | ZstdIOException e) {

@@ -2,9 +2,11 @@ package dev.sandboxed.core.registry;
 
 import dev.sandboxed.OutputTail;
 import dev.sandboxed.core.registry.RegistryException.Kind;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.ProxySelector;
 import java.net.URI;
@@ -23,6 +25,10 @@ import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
@@ -113,6 +119,76 @@ final class RegistryHttp {
         "%s redirects more than %d times: refused".formatted(uri.getAuthority(), MAX_REDIRECTS));
   }
 
+  /** What is sent; opened anew for each try. */
+  interface Upload {
+    long size();
+
+    InputStream open() throws IOException;
+  }
+
+  /**
+   * Puts a content, as slowly as its registry takes it, but not without going on. Redirects are not
+   * followed.
+   *
+   * @throws RegistryException of the kind UNREACHABLE if there is no answer
+   */
+  Answer upload(URI uri, Map<String, String> headers, Upload upload) throws IOException {
+    var lastRead = new AtomicLong(System.nanoTime());
+    var body =
+        upload.size() == 0
+            ? HttpRequest.BodyPublishers.noBody()
+            : HttpRequest.BodyPublishers.fromPublisher(
+                HttpRequest.BodyPublishers.ofInputStream(() -> watched(upload, lastRead)),
+                upload.size());
+    var request = HttpRequest.newBuilder(uri).PUT(body);
+    headers.forEach(request::header);
+    var response = client.sendAsync(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+    while (true) {
+      var silent = Duration.ofNanos(System.nanoTime() - lastRead.get());
+      try {
+        return answer(
+            uri, response.get(settings.patience().minus(silent).toNanos(), TimeUnit.NANOSECONDS));
+      } catch (TimeoutException e) {
+        if (System.nanoTime() - lastRead.get() >= settings.patience().toNanos()) {
+          response.cancel(true);
+          throw RegistryException.passing(
+              "The registry %s took no more and said nothing for %d s"
+                  .formatted(uri.getAuthority(), settings.patience().toSeconds()),
+              e);
+        }
+      } catch (InterruptedException e) {
+        response.cancel(true);
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted while sending to " + uri.getAuthority());
+      } catch (ExecutionException e) {
+        throw e.getCause() instanceof IOException io
+            ? explained(uri, io)
+            : new IOException("sending to " + uri.getAuthority() + " failed", e.getCause());
+      }
+    }
+  }
+
+  private static InputStream watched(Upload upload, AtomicLong lastRead) {
+    try {
+      return new FilterInputStream(upload.open()) {
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+          lastRead.set(System.nanoTime());
+          return in.read(buffer, offset, length);
+        }
+      };
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Answer answer(URI uri, HttpResponse<InputStream> response) {
+    return new Answer(
+        response.statusCode(),
+        response.headers(),
+        new PatientStream(response.body(), settings.patience(), uri.getAuthority()));
+  }
+
   private URI redirected(URI from, String location) throws RegistryException {
     URI to;
     try {
@@ -142,7 +218,7 @@ final class RegistryHttp {
     }
   }
 
-  private static boolean sameOrigin(URI a, URI b) {
+  static boolean sameOrigin(URI a, URI b) {
     return String.valueOf(a.getScheme()).equalsIgnoreCase(b.getScheme())
         && String.valueOf(a.getAuthority()).equalsIgnoreCase(b.getAuthority());
   }
@@ -175,10 +251,7 @@ final class RegistryHttp {
     } catch (IOException e) {
       throw explained(uri, e);
     }
-    return new Answer(
-        response.statusCode(),
-        response.headers(),
-        new PatientStream(response.body(), settings.patience(), uri.getAuthority()));
+    return answer(uri, response);
   }
 
   private RegistryException explained(URI uri, IOException e) {

@@ -2,6 +2,7 @@ package dev.sandboxed.core.tree;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.security.MessageDigest;
 
@@ -41,6 +42,33 @@ public interface Content {
       @Override
       public void identify(MessageDigest digest) {
         digest.update(copy);
+      }
+    };
+  }
+
+  /**
+   * Returns a part of a file, which must stay open, and as it is, as long as the content is used.
+   *
+   * @param identity what tells these bytes from all others
+   */
+  static Content part(FileChannel file, long offset, long size, byte[] identity) {
+    byte[] id = identity.clone();
+    return new Content() {
+      @Override
+      public long size() {
+        return size;
+      }
+
+      @Override
+      public void copyTo(WritableByteChannel target) throws IOException {
+        if (ChannelCopy.copy(file, offset, size, target) != size) {
+          throw new TreeException("A file was cut off while it was being read.");
+        }
+      }
+
+      @Override
+      public void identify(MessageDigest digest) {
+        digest.update(id);
       }
     };
   }

@@ -26,12 +26,13 @@ public final class LayeredTree {
 
   private static final String OPAQUE = ".wh..wh..opq";
 
-  private final TreeBuilder builder = new TreeBuilder();
+  private final TreeBuilder builder;
   private final ArchiveLimits limits;
   private long entries;
   private long bytes;
 
-  private LayeredTree(ArchiveLimits limits) {
+  private LayeredTree(TreeBuilder builder, ArchiveLimits limits) {
+    this.builder = builder;
     this.limits = limits;
   }
 
@@ -43,7 +44,25 @@ public final class LayeredTree {
    * @throws TreeException if one is damaged or hostile, or they go beyond the limits
    */
   public static FileTree of(List<FileChannel> layers, ArchiveLimits limits) throws IOException {
-    var tree = new LayeredTree(limits);
+    return of(new TreeBuilder(), layers, limits);
+  }
+
+  /**
+   * Lays layers over a tree.
+   *
+   * @param lowest what the first layer changes
+   * @param layers unpacked archives, the lowest first
+   * @param limits for all layers together
+   * @throws TreeException if one is damaged or hostile, or they go beyond the limits
+   */
+  public static FileTree over(FileTree lowest, List<FileChannel> layers, ArchiveLimits limits)
+      throws IOException {
+    return of(new TreeBuilder(lowest), layers, limits);
+  }
+
+  private static FileTree of(TreeBuilder builder, List<FileChannel> layers, ArchiveLimits limits)
+      throws IOException {
+    var tree = new LayeredTree(builder, limits);
     for (int i = 0; i < layers.size(); i++) {
       try {
         tree.add(layers.get(i));

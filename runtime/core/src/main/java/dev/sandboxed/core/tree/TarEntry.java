@@ -10,6 +10,7 @@ import java.util.List;
  * @param size length of the file, holes included
  * @param segments where its bytes belong: in a file without holes one that covers all
  * @param dataOffset where its bytes begin in the archive
+ * @param opaque whether an overlay file system says that it hides the directory below it
  */
 record TarEntry(
     String name,
@@ -20,7 +21,8 @@ record TarEntry(
     int minor,
     long size,
     List<Segment> segments,
-    long dataOffset) {
+    long dataOffset,
+    boolean opaque) {
 
   /** Member types that make files. */
   enum Type {

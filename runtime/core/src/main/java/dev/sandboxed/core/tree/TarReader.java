@@ -22,6 +22,8 @@ final class TarReader {
   private static final int MAX_SEGMENTS = 1 << 20;
   private static final int MAX_HEADERS_IN_A_ROW = 64;
 
+  private static final String OPAQUE = "SCHILY.xattr.trusted.overlay.opaque";
+
   /**
    * Zeros that may follow the end-of-archive mark: the largest record that tools write is below
    * this.
@@ -129,7 +131,8 @@ final class TarReader {
       throw new TreeException(
           "The files in the tar archive have more than " + limits.bytes() + " bytes: refused.");
     }
-    return new TarEntry(name, type, metadata, link, major, minor, size, segments, position);
+    boolean opaque = type == TarEntry.Type.DIRECTORY && "y".equals(pax.get(OPAQUE));
+    return new TarEntry(name, type, metadata, link, major, minor, size, segments, position, opaque);
   }
 
   private static String first(@Nullable String... candidates) {

@@ -139,25 +139,28 @@ public final class TarTree implements AutoCloseable {
     Metadata metadata = entry.metadata();
     switch (entry.type()) {
       case DIRECTORY -> builder.directory(name, metadata);
-      case REGULAR ->
-          builder.file(
-              name,
-              metadata,
-              new TarContent(channel, entry.size(), entry.segments(), entry.dataOffset()));
+      case REGULAR -> builder.file(name, metadata, content(entry, channel));
       case SYMLINK -> builder.symlink(name, metadata, entry.linkTarget());
       case HARD_LINK -> builder.hardLink(name, entry.linkTarget());
-      case CHARACTER_DEVICE ->
-          builder.node(
-              name,
-              new Node.Special(
-                  metadata, Node.Special.Kind.CHARACTER_DEVICE, entry.major(), entry.minor()));
-      case BLOCK_DEVICE ->
-          builder.node(
-              name,
-              new Node.Special(
-                  metadata, Node.Special.Kind.BLOCK_DEVICE, entry.major(), entry.minor()));
-      case FIFO -> builder.node(name, new Node.Special(metadata, Node.Special.Kind.FIFO, 0, 0));
+      case CHARACTER_DEVICE, BLOCK_DEVICE, FIFO -> builder.node(name, special(entry));
     }
+  }
+
+  /** Returns the bytes of a regular file, which are read from the archive when they are wanted. */
+  static Content content(TarEntry entry, FileChannel channel) {
+    return new TarContent(channel, entry.size(), entry.segments(), entry.dataOffset());
+  }
+
+  /** Returns the device or pipe that a member is. */
+  static Node.Special special(TarEntry entry) {
+    var kind =
+        switch (entry.type()) {
+          case CHARACTER_DEVICE -> Node.Special.Kind.CHARACTER_DEVICE;
+          case BLOCK_DEVICE -> Node.Special.Kind.BLOCK_DEVICE;
+          case FIFO -> Node.Special.Kind.FIFO;
+          default -> throw new IllegalArgumentException(entry.type() + " is no special file");
+        };
+    return new Node.Special(entry.metadata(), kind, entry.major(), entry.minor());
   }
 
   /** A member's bytes, read from the archive. */

@@ -23,7 +23,7 @@ public final class TarWriter {
   private final IdentityHashMap<Node, String> written = new IdentityHashMap<>();
   private long entries;
 
-  private TarWriter(OutputStream out) {
+  TarWriter(OutputStream out) {
     this.out = out;
   }
 
@@ -72,13 +72,15 @@ public final class TarWriter {
     return writer.finish();
   }
 
-  private long finish() throws IOException {
+  /** Writes the end-of-archive mark; returns the number of members. */
+  long finish() throws IOException {
     out.write(new byte[2 * TarFormat.BLOCK]);
     out.flush();
     return entries;
   }
 
-  private void put(String path, Node node) throws IOException {
+  /** Writes a file; one that was written before under another name becomes a hard link to that. */
+  void put(String path, Node node) throws IOException {
     if (node instanceof Node.Special special && special.kind() == Node.Special.Kind.SOCKET) {
       return;
     }

@@ -33,7 +33,17 @@ public final class TreeBuilder {
     }
   }
 
-  private final MutableDirectory root = new MutableDirectory(Metadata.root(0755), null);
+  private final MutableDirectory root;
+
+  /** Begins with an empty root directory of root's. */
+  public TreeBuilder() {
+    root = new MutableDirectory(Metadata.root(0755), null);
+  }
+
+  /** Begins with a tree. */
+  public TreeBuilder(FileTree tree) {
+    root = copy(tree.root(), null);
+  }
 
   /** Puts a directory; one that exists keeps its content and gets the new metadata. */
   public TreeBuilder directory(String path, Metadata metadata) throws TreeException {
@@ -184,9 +194,11 @@ public final class TreeBuilder {
   }
 
   private static Slot slot(Node node, MutableDirectory parent) {
-    if (!(node instanceof Node.Directory directory)) {
-      return new Leaf(node);
-    }
+    return node instanceof Node.Directory directory ? copy(directory, parent) : new Leaf(node);
+  }
+
+  private static MutableDirectory copy(
+      Node.Directory directory, @Nullable MutableDirectory parent) {
     var copy = new MutableDirectory(directory.metadata(), parent);
     directory.children().forEach((name, child) -> copy.children.put(name, slot(child, copy)));
     return copy;

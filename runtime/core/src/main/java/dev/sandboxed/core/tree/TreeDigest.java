@@ -2,6 +2,7 @@ package dev.sandboxed.core.tree;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -31,6 +32,51 @@ public final class TreeDigest {
     return HexFormat.of().formatHex(digest.digest());
   }
 
+  /**
+   * Returns 64 hexadecimal digits that tell what the files hold, wherever and whenever they were
+   * made: paths, types, permissions, links, devices and all bytes, but neither owners nor times.
+   */
+  public static String ofContents(FileTree tree, String salt) throws IOException {
+    MessageDigest digest = sha256();
+    text(digest, ByteStrings.of(salt));
+    IdentityHashMap<Node, Integer> seen = new IdentityHashMap<>();
+    tree.walk(
+        (path, node) -> {
+          Metadata anywhere = Metadata.root(node.metadata().mode());
+          Integer earlier = seen.putIfAbsent(node, seen.size());
+          text(digest, path);
+          if (earlier != null) {
+            digest.update((byte) 'H');
+            digest.update(ByteBuffer.allocate(4).putInt(earlier).flip());
+            return;
+          }
+          attributes(digest, anywhere);
+          type(digest, node);
+          if (node instanceof Node.Regular regular) {
+            regular.content().copyTo(new DigestChannel(digest));
+          }
+        });
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** Takes bytes into a digest. */
+  private record DigestChannel(MessageDigest digest) implements WritableByteChannel {
+    @Override
+    public int write(ByteBuffer source) {
+      int length = source.remaining();
+      digest.update(source);
+      return length;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return true;
+    }
+
+    @Override
+    public void close() {}
+  }
+
   /** Returns the digest algorithm that names images. */
   public static MessageDigest sha256() {
     try {
@@ -48,7 +94,14 @@ public final class TreeDigest {
       digest.update(ByteBuffer.allocate(4).putInt(earlier).flip());
       return;
     }
-    Metadata metadata = node.metadata();
+    attributes(digest, node.metadata());
+    type(digest, node);
+    if (node instanceof Node.Regular regular) {
+      regular.content().identify(digest);
+    }
+  }
+
+  private static void attributes(MessageDigest digest, Metadata metadata) {
     digest.update(
         ByteBuffer.allocate(40)
             .putInt(metadata.mode())
@@ -57,13 +110,15 @@ public final class TreeDigest {
             .putLong(metadata.mtime().getEpochSecond())
             .putInt(metadata.mtime().getNano())
             .flip());
+  }
+
+  private static void type(MessageDigest digest, Node node) {
     if (node instanceof Node.Directory directory) {
       digest.update((byte) 'D');
       digest.update(ByteBuffer.allocate(4).putInt(directory.children().size()).flip());
     } else if (node instanceof Node.Regular regular) {
       digest.update((byte) 'F');
       digest.update(ByteBuffer.allocate(8).putLong(regular.content().size()).flip());
-      regular.content().identify(digest);
     } else if (node instanceof Node.Symlink symlink) {
       digest.update((byte) 'L');
       text(digest, symlink.target());

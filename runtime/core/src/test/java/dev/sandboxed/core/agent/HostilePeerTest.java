@@ -286,8 +286,11 @@ class HostilePeerTest {
         "/",
         Optional.empty(),
         List.of(),
+        false,
+        JsonObject.of(Map.of()),
         new LogFiles(Path.of("/nonexistent"), "sb-fake"),
         policy -> JsonObject.of(PolicyMessage.of(policy)),
+        new NoSnapshots(),
         executor,
         Duration.ZERO,
         System.nanoTime());

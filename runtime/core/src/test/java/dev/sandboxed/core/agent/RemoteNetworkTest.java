@@ -341,8 +341,11 @@ class RemoteNetworkTest {
             "/",
             Optional.empty(),
             List.of(),
+            false,
+            JsonObject.of(Map.of()),
             new LogFiles(Path.of("/nonexistent"), "sb-fake"),
             policy -> JsonObject.of(PolicyMessage.of(policy)),
+            new NoSnapshots(),
             executor,
             Duration.ZERO,
             System.nanoTime());

@@ -6,14 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sandboxed.BackendUnavailableException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,6 +60,31 @@ class BinaryCacheTest {
     assertThat(new BinaryCache(new CacheRoot(root)).path(program(SCRIPT))).isEqualTo(file);
 
     assertThat(UnixStat.of(file)).isEqualTo(before);
+  }
+
+  /** What one has begun to use is not replaced by the same that another unpacks at that moment. */
+  @Test
+  void unpacks_once_for_all_that_ask_at_the_same_time() throws Exception {
+    var program = program(new byte[16 << 20]);
+    var executor = Executors.newFixedThreadPool(8);
+    try {
+      var found = new HashSet<Object>();
+      for (var one : executor.invokeAll(Collections.nCopies(8, () -> unpacked(program)))) {
+        found.add(one.get());
+      }
+      assertThat(found).hasSize(1);
+    } finally {
+      executor.shutdown();
+    }
+  }
+
+  private Object unpacked(BundledBinary program) {
+    var file = new BinaryCache(new CacheRoot(root)).path(program);
+    try {
+      return Files.getAttribute(file, "unix:ino");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test

@@ -198,6 +198,23 @@ class ToolOutputTest {
     }
   }
 
+  @Test
+  void cargo_settings_may_hold_every_character() throws IOException {
+    for (var start = 1; start < Character.MIN_SUPPLEMENTARY_CODE_POINT; start += 256) {
+      var url = new StringBuilder("https://");
+      for (var c = start; c < start + 256; c++) {
+        if (c <= Character.MAX_VALUE && !Character.isSurrogate((char) c)) {
+          url.append((char) c);
+        }
+      }
+      var writer = new CargoSettings.Writer();
+      writer.registry("all", url.toString());
+      assertThat(CargoSettings.parse(writer.text(), Path.of("config.toml")).registries())
+          .as("characters from %x", start)
+          .containsExactly(Map.entry("all", url.toString()));
+    }
+  }
+
   @Property
   void cargo_takes_any_text(@ForAll("noise") String text) {
     try {

@@ -349,7 +349,7 @@ class ErofsWriterTest {
   }
 
   private static SortedMap<String, String> read(Path image) throws IOException {
-    try (var reader = new ErofsReader(image)) {
+    try (var reader = new StrictErofsReader(image)) {
       return reader.describe();
     }
   }

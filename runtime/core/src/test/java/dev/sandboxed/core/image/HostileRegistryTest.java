@@ -9,7 +9,7 @@ import com.sun.net.httpserver.HttpExchange;
 import dev.sandboxed.Image;
 import dev.sandboxed.ImageException;
 import dev.sandboxed.core.binaries.Settings;
-import dev.sandboxed.core.erofs.ErofsReader;
+import dev.sandboxed.core.erofs.StrictErofsReader;
 import dev.sandboxed.core.registry.FakeRegistry;
 import dev.sandboxed.core.registry.RegistrySettings;
 import java.io.IOException;
@@ -515,7 +515,7 @@ class HostileRegistryTest {
   }
 
   private static String text(PreparedImage image) throws IOException {
-    try (var reader = new ErofsReader(image.erofs())) {
+    try (var reader = new StrictErofsReader(image.erofs())) {
       return reader.describe().getOrDefault("file", "");
     }
   }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.sandboxed.ByteSize;
 import dev.sandboxed.Image;
 import dev.sandboxed.ImageException;
+import dev.sandboxed.PrunedImages;
 import dev.sandboxed.core.erofs.ErofsSuperblock;
 import dev.sandboxed.core.support.DebianPackages;
 import dev.sandboxed.core.tree.TarWriter;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -205,6 +208,44 @@ class ImageStoreTest {
     assertThat(images).isEmptyDirectory();
   }
 
+  /** Root may write to any file, so that only an ordinary user could ever fail on it. */
+  @Test
+  void removesWhatAWriterHadFinishedWhenItWasKilled() throws IOException {
+    ImageStore.open(root).close();
+    var left = new ArrayList<Path>();
+    for (String name : List.of("images", "layers", "keys", "masks", "snapshots")) {
+      Path file =
+          Files.writeString(root.resolve(name).resolve("1-" + UUID.randomUUID() + ".tmp"), "");
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));
+      left.add(file);
+    }
+
+    ImageStore.open(root).close();
+
+    assertThat(left).allSatisfy(file -> assertThat(file).doesNotExist());
+  }
+
+  @Test
+  void removesScratchFilesThatLostTheirProcessBeforeTheirName() throws IOException {
+    ImageStore.open(root).close();
+    Path layers = root.resolve("layers");
+    Path images = root.resolve("images");
+    Path old = Files.createFile(images.resolve("layer-1.unpacked"));
+    Path packed = Files.createFile(layers.resolve("packed-1.layer"));
+    Path recent = Files.createFile(images.resolve("tar-2.unpacked"));
+    Path unguarded = Files.createFile(layers.resolve("1-dead.tmp.part"));
+    for (Path file : List.of(old, packed)) {
+      Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+    }
+
+    ImageStore.open(root).close();
+
+    assertThat(old).doesNotExist();
+    assertThat(packed).doesNotExist();
+    assertThat(unguarded).doesNotExist();
+    assertThat(recent).exists();
+  }
+
   @Test
   void removesTheLongestUnusedImagesFirst() throws IOException {
     try (var store = ImageStore.open(root)) {
@@ -213,16 +254,30 @@ class ImageStoreTest {
       Path recent = image(store, "recent", Duration.ofDays(1));
       Path now = image(store, "now", Duration.ZERO);
 
-      assertThat(store.prune(Long.MAX_VALUE, Duration.ofDays(10)).images()).isEqualTo(1);
+      assertThat(prune(store, Long.MAX_VALUE).images()).isEqualTo(1);
       assertThat(old).doesNotExist();
-      PruneReport report = store.prune(3 * 4096 * 2 + 1, Duration.ofDays(10));
+      PrunedImages report = prune(store, 3 * 4096 * 2 + 1);
 
       assertThat(report.images()).isEqualTo(1);
-      assertThat(report.bytes()).isEqualTo(3 * 4096);
+      assertThat(report.size().bytes()).isEqualTo(3 * 4096);
       assertThat(middle).doesNotExist();
       assertThat(recent).exists();
-      assertThat(store.prune(0, Duration.ofDays(10)).images()).isEqualTo(1);
+      assertThat(prune(store, 0).images()).isEqualTo(1);
       assertThat(now).exists();
+    }
+  }
+
+  @Test
+  void keepsWhatIsInUseWhateverTheLimits() throws IOException {
+    var nothing = new StoreLimits(new ByteSize(0), Duration.ZERO);
+    try (var store = ImageStore.open(root)) {
+      Path used = image(store, "used", Duration.ofMinutes(5));
+      Path unused = image(store, "unused", Duration.ofMinutes(15));
+
+      assertThat(store.prune(nothing).images()).isEqualTo(1);
+
+      assertThat(used).exists();
+      assertThat(unused).doesNotExist();
     }
   }
 
@@ -381,6 +436,10 @@ class ImageStoreTest {
       assertThat(mask.target()).isEqualTo(settings.toRealPath().toString());
       assertThat(mask.source()).hasContent("<settings/>");
     }
+  }
+
+  private static PrunedImages prune(ImageStore store, long bytes) {
+    return store.prune(new StoreLimits(new ByteSize(bytes), Duration.ofDays(10)));
   }
 
   private Path image(ImageStore store, String name, Duration unused) throws IOException {

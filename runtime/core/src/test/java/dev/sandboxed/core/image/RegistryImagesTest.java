@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.sandboxed.Image;
 import dev.sandboxed.ImageException;
 import dev.sandboxed.core.binaries.Settings;
-import dev.sandboxed.core.erofs.ErofsReader;
+import dev.sandboxed.core.erofs.StrictErofsReader;
 import dev.sandboxed.core.registry.RegistrySettings;
 import dev.sandboxed.core.support.DebianPackages;
 import dev.sandboxed.core.support.DockerRegistry;
@@ -303,7 +303,7 @@ class RegistryImagesTest {
   }
 
   private static SortedMap<String, String> contents(PreparedImage image) throws IOException {
-    try (var reader = new ErofsReader(image.erofs())) {
+    try (var reader = new StrictErofsReader(image.erofs())) {
       return reader.describe();
     }
   }

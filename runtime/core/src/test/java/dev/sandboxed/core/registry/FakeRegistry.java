@@ -147,9 +147,30 @@ public final class FakeRegistry implements AutoCloseable {
       throws IOException {
     headers.forEach(exchange.getResponseHeaders()::set);
     var bytes = text.getBytes(UTF_8);
-    exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
-    exchange.getResponseBody().write(bytes);
+    var isEmpty = bytes.length == 0 || exchange.getRequestMethod().equals("HEAD");
+    exchange.sendResponseHeaders(status, isEmpty ? -1 : bytes.length);
+    if (!isEmpty) {
+      exchange.getResponseBody().write(bytes);
+    }
     return true;
+  }
+
+  /** Takes what is pushed to a repository, as a registry does. */
+  public boolean take(HttpExchange exchange, String repository) throws IOException {
+    var path = exchange.getRequestURI().getPath();
+    if (exchange.getRequestMethod().equals("POST")) {
+      return answer(exchange, 202, Map.of("Location", "/upload?state=1"), "");
+    }
+    if (!exchange.getRequestMethod().equals("PUT")) {
+      return false;
+    }
+    var bytes = exchange.getRequestBody().readAllBytes();
+    if (path.equals("/upload")) {
+      blob(repository, "", bytes);
+    } else {
+      manifest(repository, path.substring(path.lastIndexOf('/') + 1), new String(bytes, UTF_8));
+    }
+    return answer(exchange, 201, Map.of("Docker-Content-Digest", digest(bytes)), "");
   }
 
   /** Returns the content of a path. */

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.github.luben.zstd.Zstd;
 import dev.sandboxed.ImageReference;
 import dev.sandboxed.core.binaries.Settings;
+import dev.sandboxed.core.terminal.StatusLine;
 import dev.sandboxed.core.tree.ArchiveLimits;
 import dev.sandboxed.core.tree.FileTree;
 import dev.sandboxed.core.tree.Node;
@@ -110,16 +111,16 @@ class LayersTest {
   @Test
   void progress_is_shown_to_who_watches_and_goes_when_it_is_done() {
     var shown = new ArrayList<String>();
-    try (var progress = new Progress(shown::add, true, "app", 3 << 20)) {
+    try (var progress = new Progress(new StatusLine(shown::add, true), "app", 3 << 20)) {
       progress.accept(1 << 20);
     }
     assertThat(shown).containsExactly("\r\u001b[KFetching app: 1.0 of 3.0 MiB", "\r\u001b[K");
     shown.clear();
-    try (var progress = new Progress(shown::add, false, "app", 1)) {
+    try (var progress = new Progress(new StatusLine(shown::add, false), "app", 1)) {
       progress.accept(1);
     }
     assertThat(shown).isEmpty();
-    assertThat(Progress.isWatched(Map.of("TERM", "xterm"), directory)).isFalse();
+    assertThat(StatusLine.isWatched(Map.of("TERM", "xterm"), directory)).isFalse();
   }
 
   private void push(byte[] packed, byte[] tar) {

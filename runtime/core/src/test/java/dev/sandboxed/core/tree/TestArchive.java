@@ -44,6 +44,16 @@ final class TestArchive {
     return put(name, TarConstants.LF_CHR, "", "");
   }
 
+  /** A directory as an overlay file system marks one that hides the directory below it. */
+  TestArchive opaqueDirectory(String name) throws IOException {
+    var entry = new TarArchiveEntry(name, TarConstants.LF_DIR, true);
+    entry.setMode(0755);
+    entry.addPaxHeader("SCHILY.xattr.trusted.overlay.opaque", "y");
+    out.putArchiveEntry(entry);
+    out.closeArchiveEntry();
+    return this;
+  }
+
   TestArchive put(String name, byte type, String target, String text) throws IOException {
     var entry = new TarArchiveEntry(name, type, true);
     byte[] data = text.getBytes(UTF_8);

@@ -1,7 +1,9 @@
 package dev.sandboxed.gvisor.control;
 
 import dev.sandboxed.ExitStatus;
+import dev.sandboxed.ReadinessProbe;
 import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxBuilder;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -81,6 +83,16 @@ final class Elsewhere implements AutoCloseable {
   private static String answer(String[] words) {
     return switch (words[0]) {
       case "create" -> create(words).id();
+      case "create-probed" -> {
+        var sandbox = builder(words).readyWhen(ReadinessProbe.log(words[5])).create();
+        sandbox.detach();
+        yield sandbox.id();
+      }
+      case "wait-ready" -> {
+        try (var sandbox = Sandbox.fromId(words[1])) {
+          yield sandbox.waitUntilReady().ready().isPresent() ? "ready" : "no time";
+        }
+      }
       case "create-detached" -> {
         var sandbox = create(words);
         sandbox.detach();
@@ -100,6 +112,10 @@ final class Elsewhere implements AutoCloseable {
 
   /** App, name (may be empty), the seconds it may live, and a script, if there is one. */
   private static Sandbox create(String[] words) {
+    return builder(words).create();
+  }
+
+  private static SandboxBuilder builder(String[] words) {
     var builder =
         Sandbox.builder()
             .app(words[1])
@@ -112,6 +128,6 @@ final class Elsewhere implements AutoCloseable {
     if (words.length > 4) {
       builder.command("sh", "-c", words[4]);
     }
-    return builder.create();
+    return builder;
   }
 }

@@ -1,0 +1,1 @@
+console.log('linters are ' + require('greet'));

@@ -1,0 +1,2 @@
+// What it installs and runs is a project of npm.
+System.getenv('PATH').split(':').any { new File(it, 'npm').canExecute() }

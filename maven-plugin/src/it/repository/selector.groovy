@@ -1,0 +1,1 @@
+System.getenv('PATH').split(':').any { new File(it, 'git').canExecute() }

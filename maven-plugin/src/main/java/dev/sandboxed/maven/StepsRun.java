@@ -1,0 +1,138 @@
+package dev.sandboxed.maven;
+
+import dev.sandboxed.CommandNotFoundException;
+import dev.sandboxed.Exec;
+import dev.sandboxed.ExitReason;
+import dev.sandboxed.ExitStatus;
+import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxException;
+import dev.sandboxed.SandboxNotRunningException;
+import dev.sandboxed.SandboxProcess;
+import dev.sandboxed.SecretMask;
+import dev.sandboxed.maven.project.Layout;
+import dev.sandboxed.maven.project.Phase;
+import dev.sandboxed.maven.project.Step;
+import dev.sandboxed.maven.report.GoTestEvents;
+import dev.sandboxed.maven.report.LintOutput;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** Runs steps of a plan in a sandbox, one after the other, and shows what they print. */
+final class StepsRun {
+  private static final long OUTPUT_LIMIT = 32L << 20;
+
+  private final Workplace workplace;
+  private final RunConfiguration configuration;
+  private final GoTestEvents events;
+  private final Console console;
+
+  /**
+   * Makes it.
+   *
+   * @param events takes what Go's tests print
+   */
+  StepsRun(
+      Workplace workplace, RunConfiguration configuration, GoTestEvents events, Console console) {
+    this.workplace = workplace;
+    this.configuration = configuration;
+    this.events = events;
+    this.console = console;
+  }
+
+  /**
+   * Runs the steps.
+   *
+   * @param origin when the run began, as {@link System#nanoTime} has it
+   * @throws MissingToolException if the sandbox lacks the program of one
+   */
+  List<RunResult.StepResult> run(List<Step> steps, long origin) throws MissingToolException {
+    var sandbox = workplace.sandbox();
+    var results = new ArrayList<RunResult.StepResult>();
+    var end = System.nanoTime() + configuration.timeout().toNanos();
+    for (var step : steps) {
+      var start = System.nanoTime();
+      var left = Duration.ofNanos(Math.max(1, end - start));
+      var mask = SecretMask.of(configuration.secrets());
+      var lint = lint(step, mask);
+      var output =
+          step.phase() == Phase.LINT
+              ? new LiveOutput(console, OUTPUT_LIMIT, mask, lint::accept)
+              : new LiveOutput(console, OUTPUT_LIMIT, mask);
+      var env = new LinkedHashMap<>(workplace.plan().env());
+      env.putAll(step.env());
+      env.putAll(configuration.env());
+      var process = start(sandbox.exec(step.command()).env(env).timeout(left));
+      var status = follow(sandbox, process, step, output);
+      results.add(
+          new RunResult.StepResult(
+              step,
+              status,
+              Duration.ofNanos(start - origin),
+              Duration.ofNanos(System.nanoTime() - start),
+              output.tail(),
+              lint.findings()));
+      if (status.reason() != ExitReason.EXITED && status.reason() != ExitReason.SIGNALED) {
+        break;
+      }
+    }
+    return results;
+  }
+
+  private LintOutput lint(Step step, SecretMask mask) {
+    var root = Path.of(Layout.CHECKOUT);
+    return new LintOutput(
+        SafeText.line(mask.apply(step.name())), root, root.resolve(configuration.workdir()));
+  }
+
+  private static SandboxProcess start(Exec exec) throws MissingToolException {
+    try {
+      return exec.start();
+    } catch (CommandNotFoundException e) {
+      throw new MissingToolException(exec.command().get(0), e);
+    }
+  }
+
+  private ExitStatus follow(Sandbox sandbox, SandboxProcess process, Step step, LiveOutput output) {
+    Consumer<String> stdout =
+        step.output() == Step.OutputFormat.GO_TEST_EVENTS
+            ? line -> events.accept(line).forEach(output::accept)
+            : output::accept;
+    try (process) {
+      var err = follow(process.stderr().lines()::forEach, output::accept);
+      var out = follow(process.stdout().lines()::forEach, stdout);
+      var status = process.waitFor();
+      // Not for ever: a child left in the background may hold the streams open.
+      CompletableFuture.allOf(out, err).completeOnTimeout(null, 5, TimeUnit.SECONDS).join();
+      return status;
+    } catch (SandboxNotRunningException e) {
+      // The sandbox ended under the command, for example because it was out of memory.
+      return sandbox.waitFor(Duration.ofSeconds(30)).orElseThrow(() -> e);
+    }
+  }
+
+  private static CompletableFuture<Void> follow(
+      Consumer<Consumer<String>> lines, Consumer<String> sink) {
+    var done = new CompletableFuture<Void>();
+    var thread =
+        new Thread(
+            () -> {
+              try {
+                lines.accept(sink);
+              } catch (SandboxException e) {
+                // The sandbox ended; whoever waits for the process says so.
+              } finally {
+                done.complete(null);
+              }
+            },
+            "sandbox-output");
+    thread.setDaemon(true);
+    thread.start();
+    return done;
+  }
+}

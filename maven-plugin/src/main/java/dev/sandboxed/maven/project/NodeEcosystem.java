@@ -1,0 +1,106 @@
+package dev.sandboxed.maven.project;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Projects with a {@code package.json} that has a {@code test} script. */
+final class NodeEcosystem implements Ecosystem {
+  private static final String REPORT = Layout.SCRATCH + "/reports/node-test.xml";
+  private static final String REPORTER_OPTIONS =
+      "--test-reporter=spec --test-reporter-destination=stdout"
+          + " --test-reporter=junit --test-reporter-destination="
+          + REPORT;
+  private static final Pattern NODE = Pattern.compile("\\bnode\\b");
+  private static final Pattern TEST_OPTION = Pattern.compile("\\s--test(\\s|$)");
+  private final HostCaches caches;
+
+  NodeEcosystem(HostCaches caches) {
+    this.caches = caches;
+  }
+
+  @Override
+  public Optional<Recognition> recognise(Checkout checkout) {
+    return PackageJson.read(checkout)
+        .filter(NodeEcosystem::hasTests)
+        .map(
+            manifest -> {
+              var manager = PackageManager.of(checkout, manifest);
+              return new Recognition(
+                  manager.shownName(),
+                  PackageJson.NAME,
+                  manager.keyFiles(checkout),
+                  manager.caches(caches),
+                  inside -> plan(checkout, manifest, manager, inside));
+            });
+  }
+
+  private static boolean hasTests(PackageJson manifest) {
+    var test = manifest.scripts().get("test");
+    return test != null && !test.contains("no test specified");
+  }
+
+  private static TestPlan plan(
+      Checkout checkout, PackageJson manifest, PackageManager manager, Inside inside) {
+    var reports = reports(manifest.scripts().getOrDefault("test", ""), inside);
+    var program = manager.command(checkout, inside);
+    var steps = new ArrayList<Step>();
+    manager
+        .installation(checkout, manifest, inside.online())
+        .ifPresent(
+            arguments ->
+                steps.add(
+                    Step.of(
+                        Phase.INSTALL,
+                        manager.stepName(arguments.get(0)),
+                        command(program, arguments))));
+    steps.add(
+        new Step(
+            Phase.TEST,
+            manager.stepName("test"),
+            command(program, List.of("test")),
+            reports instanceof ReportSource.File
+                ? Map.of("NODE_OPTIONS", REPORTER_OPTIONS)
+                : Map.of(),
+            Step.OutputFormat.TEXT));
+    if (manifest.scripts().containsKey("lint")) {
+      steps.add(
+          Step.of(
+              Phase.LINT, manager.stepName("run lint"), command(program, List.of("run", "lint"))));
+      return new TestPlan(steps, manager.env(inside.online()), reports);
+    }
+    var linters = new NodeLinters(checkout, manifest, manager.runner(program)).find();
+    steps.addAll(linters.steps());
+    return new TestPlan(steps, manager.env(inside.online()), reports, linters.notes());
+  }
+
+  private static List<String> command(List<String> program, List<String> arguments) {
+    var all = new ArrayList<>(program);
+    all.addAll(arguments);
+    return all;
+  }
+
+  private static ReportSource reports(String testScript, Inside inside) {
+    if (!runsNodeTest(testScript) || testScript.contains("--test-reporter")) {
+      return new ReportSource.None(
+          "the test script does not run node --test, whose results can be collected");
+    }
+    return inside.succeeds(
+            List.of("node", "-e", "0"), Map.of("NODE_OPTIONS", "--test-reporter=junit"))
+        ? new ReportSource.File(REPORT)
+        : new ReportSource.None("this version of Node has no JUnit reporter");
+  }
+
+  private static boolean runsNodeTest(String script) {
+    // In steps, as one pattern would take for ever on a long script of nothing but "node".
+    return Stream.of(script.split("[&|;]"))
+        .anyMatch(
+            command -> {
+              var node = NODE.matcher(command);
+              return node.find() && TEST_OPTION.matcher(command).find(node.end());
+            });
+  }
+}
