@@ -6,10 +6,13 @@ import java.util.ArrayList;
 /**
  * Measures bare gVisor and ours in one run and in turn, so that a noisy machine hits both alike.
  *
- * <p>Prints a table, writes it as Markdown and all samples as JSON. With {@code
+ * <p>Prints a table, writes it as Markdown with pictures, and all samples as JSON. With {@code
  * -Dbenchmark.enforce=true} it fails when an aim is missed.
  */
 public final class Main {
+  /** The directory of the pictures, beside the page. */
+  private static final String PLOTS = "benchmarks";
+
   private Main() {}
 
   /**
@@ -28,9 +31,12 @@ public final class Main {
     System.out.println(report.table());
     Files.createDirectories(settings.json().getParent());
     Files.writeString(settings.json(), report.json());
+    var plots = new Plots(report.samples());
+    plots.write(settings.json().resolveSibling(PLOTS));
     if (settings.parts().equals(Settings.ALL_PARTS)) {
       Files.createDirectories(settings.markdown().getParent());
-      Files.writeString(settings.markdown(), report.markdown());
+      Files.writeString(settings.markdown(), report.markdown(plots.markdown(PLOTS)));
+      plots.write(settings.markdown().resolveSibling(PLOTS));
     }
     if (settings.enforce() && !report.aimsMet()) {
       System.err.println("An aim was missed; the table above says which.");
@@ -42,6 +48,7 @@ public final class Main {
       throws Exception {
     switch (part) {
       case "start" -> new StartBenchmark(bench, settings.rounds()).run(report);
+      case "load" -> new LoadBenchmark(bench, settings.load()).run(report);
       case "exec" -> new ExecBenchmark(bench, settings.rounds()).run(report);
       case "stdout" -> new OutputBenchmark(bench, settings.copies()).run(report);
       case "copy" -> new CopyBenchmark(bench, settings.copies(), settings.work()).run(report);

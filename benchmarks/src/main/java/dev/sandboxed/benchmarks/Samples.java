@@ -24,6 +24,11 @@ record Samples(String name, String unit, List<Double> values) {
     return unit.endsWith("/s") ? quantile(0.05) : quantile(0.95);
   }
 
+  /** Returns the value that the worst percent are beyond. */
+  double worst1Percent() {
+    return unit.endsWith("/s") ? quantile(0.01) : quantile(0.99);
+  }
+
   private double quantile(double q) {
     var sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
     Arrays.sort(sorted);

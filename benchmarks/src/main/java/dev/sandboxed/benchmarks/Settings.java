@@ -8,6 +8,7 @@ import java.util.List;
  *
  * @param rounds how often each start and exec is measured
  * @param copies how often each transfer of a gibibyte is measured
+ * @param load how many are started one after the other, and at once
  * @param many how many sandboxes live at once where many do
  * @param parts what to measure, in order
  * @param enforce whether a missed aim fails the run
@@ -19,6 +20,7 @@ import java.util.List;
 record Settings(
     int rounds,
     int copies,
+    int load,
     int many,
     List<String> parts,
     boolean enforce,
@@ -31,6 +33,7 @@ record Settings(
   static final List<String> ALL_PARTS =
       List.of(
           "start",
+          "load",
           "exec",
           "stdout",
           "copy",
@@ -47,6 +50,7 @@ record Settings(
     return new Settings(
         Integer.getInteger("benchmark.rounds", 40),
         Integer.getInteger("benchmark.copies", 10),
+        Integer.getInteger("benchmark.load", 100),
         Integer.getInteger("benchmark.many", 300),
         List.of(System.getProperty("benchmark.parts", String.join(",", ALL_PARTS)).split(",")),
         Boolean.getBoolean("benchmark.enforce"),

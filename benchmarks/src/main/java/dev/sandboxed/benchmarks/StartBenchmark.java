@@ -13,8 +13,8 @@ final class StartBenchmark {
   void run(Report report) throws Exception {
     var samples =
         new Rounds("ms")
-            .measure("start: bare runsc run, to the first byte", this::bare)
-            .measure("start: ours, create() to the first byte of an exec", this::ours)
+            .measure("start: bare runsc run, to the first byte", bench::firstByteOfBare)
+            .measure("start: ours, create() to the first byte of an exec", bench::firstByteOfOurs)
             .run(5, rounds);
     report.samples().addAll(samples);
     report
@@ -25,20 +25,5 @@ final class StartBenchmark {
                 "x",
                 1.15,
                 samples.get(1).median() / samples.get(0).median()));
-  }
-
-  private double bare() throws Exception {
-    var started = System.nanoTime();
-    try (var container = bench.bare().run(Workbench.STATIC_PROGRAM)) {
-      return Streams.firstByte(container.stdout(), started);
-    }
-  }
-
-  private double ours() throws Exception {
-    var started = System.nanoTime();
-    try (var sandbox = bench.create();
-        var process = sandbox.exec(Workbench.STATIC_PROGRAM).start()) {
-      return Streams.firstByte(process.stdout().stream(), started);
-    }
   }
 }

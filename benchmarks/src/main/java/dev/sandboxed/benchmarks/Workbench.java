@@ -66,6 +66,23 @@ record Workbench(Path image, Path runsc, BareRunsc bare) {
     return Sandbox.builder().image(Image.directory(image));
   }
 
+  /** Runs bare gVisor; returns the milliseconds to the first byte of its program. */
+  double firstByteOfBare() throws IOException, InterruptedException {
+    var started = System.nanoTime();
+    try (var container = bare.run(STATIC_PROGRAM)) {
+      return Streams.firstByte(container.stdout(), started);
+    }
+  }
+
+  /** Creates one of ours; returns the milliseconds to the first byte of a program in it. */
+  double firstByteOfOurs() throws IOException {
+    var started = System.nanoTime();
+    try (var sandbox = create();
+        var process = sandbox.exec(STATIC_PROGRAM).start()) {
+      return Streams.firstByte(process.stdout().stream(), started);
+    }
+  }
+
   private static Path locateRunsc() {
     var settings = dev.sandboxed.core.binaries.Settings.ofProcess();
     return SandboxBinaries.locate(
