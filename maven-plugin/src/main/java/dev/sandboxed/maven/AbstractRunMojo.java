@@ -77,15 +77,20 @@ abstract class AbstractRunMojo extends AbstractCheckoutMojo {
           MissingToolException,
           MojoExecutionException,
           MojoFailureException {
-    var run = new SandboxRun(backend, new ProjectRecognizer(caches()), new LogConsole(getLog()));
-    var summary = new RunSummary(new LogConsole(getLog()));
+    var console = new LogConsole(getLog());
+    var run = new SandboxRun(backend, new ProjectRecognizer(caches()), console);
+    var summary = new RunSummary(console);
     var choice = new PhaseChoice(phases(), InstallMode.of(install));
     var server = CiServer.of(System.getenv(), System.out);
     for (var configuration : configurations(directories)) {
       try {
         var result =
             RunReports.written(
-                configuration, server, skipWithoutTools, () -> run.run(configuration, choice));
+                configuration,
+                server,
+                console,
+                skipWithoutTools,
+                () -> run.run(configuration, choice));
         summary.add(configuration, result);
       } catch (MissingToolException e) {
         if (!skipWithoutTools) {

@@ -3,6 +3,7 @@ package dev.sandboxed.maven;
 import dev.sandboxed.maven.report.TestCase;
 import dev.sandboxed.maven.report.TestCounts;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -20,5 +21,12 @@ record CollectedReports(
     files = List.copyOf(files);
     broken = List.copyOf(broken);
     problems = List.copyOf(problems);
+  }
+
+  /** Returns the same, with more that could not be collected. */
+  CollectedReports with(List<String> more) {
+    var all = new ArrayList<>(problems);
+    all.addAll(more);
+    return new CollectedReports(counts, files, broken, all);
   }
 }

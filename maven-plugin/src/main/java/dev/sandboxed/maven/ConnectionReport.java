@@ -3,7 +3,9 @@ package dev.sandboxed.maven;
 import dev.sandboxed.Connection;
 import dev.sandboxed.Connection.Protocol;
 import dev.sandboxed.Connection.Verdict;
+import dev.sandboxed.SecretMask;
 import dev.sandboxed.maven.report.NetworkAttempt;
+import dev.sandboxed.maven.report.NetworkAttempt.During;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,11 +18,23 @@ final class ConnectionReport {
 
   private final Map<Destination, Total> destinations = new LinkedHashMap<>();
 
-  ConnectionReport(List<Connection> connections) {
-    connections.forEach(
-        c ->
-            destinations.merge(
-                Destination.of(c), new Total(c.count(), c.bytesOut(), c.bytesIn()), Total::plus));
+  /**
+   * Makes it.
+   *
+   * @param install what the installation tried
+   * @param run what tests and linters tried
+   * @param mask hides secrets
+   */
+  ConnectionReport(List<Connection> install, List<Connection> run, SecretMask mask) {
+    install.forEach(c -> add(c, During.INSTALL, mask));
+    run.forEach(c -> add(c, During.RUN, mask));
+  }
+
+  private void add(Connection c, During during, SecretMask mask) {
+    destinations.merge(
+        Destination.of(c, during, mask),
+        new Total(c.count(), c.bytesOut(), c.bytesIn()),
+        Total::plus);
   }
 
   /** Returns a table of all; a single line if there are none. */
@@ -28,18 +42,20 @@ final class ConnectionReport {
     if (destinations.isEmpty()) {
       return "Nothing outside was tried to reach.\n";
     }
-    var text = new StringBuilder("verdict\tdestination\ttimes\tbytes out\tbytes in\treason\n");
+    var text =
+        new StringBuilder("verdict\tdestination\ttimes\tbytes out\tbytes in\treason\tduring\n");
     destinations.forEach(
         (destination, total) ->
             text.append(
-                "%s\t%s\t%d\t%d\t%d\t%s\n"
+                "%s\t%s\t%d\t%d\t%d\t%s\t%s\n"
                     .formatted(
                         destination.verdict(),
                         destination.name(),
                         total.count(),
                         total.bytesOut(),
                         total.bytesIn(),
-                        destination.reason())));
+                        destination.reason(),
+                        destination.during())));
     return text.toString();
   }
 
@@ -54,7 +70,8 @@ final class ConnectionReport {
                     entry.getValue().count(),
                     entry.getValue().bytesOut(),
                     entry.getValue().bytesIn(),
-                    entry.getKey().reason()))
+                    entry.getKey().reason(),
+                    entry.getKey().during()))
         .toList();
   }
 
@@ -74,7 +91,14 @@ final class ConnectionReport {
                 ReportDirectory.CONNECTIONS));
     refused.stream()
         .limit(MAX_WARNINGS)
-        .forEach(d -> lines.add("  %s: %s".formatted(d.name(), d.reason())));
+        .forEach(
+            d ->
+                lines.add(
+                    "  %s: %s%s"
+                        .formatted(
+                            d.name(),
+                            d.reason(),
+                            d.during() == During.INSTALL ? ", while installing" : "")));
     if (refused.size() > MAX_WARNINGS) {
       lines.add("  and %,d more".formatted(refused.size() - MAX_WARNINGS));
     }
@@ -82,14 +106,18 @@ final class ConnectionReport {
   }
 
   /** One line: everything is text that came from inside. */
-  private record Destination(String verdict, String name, String reason) {
+  private record Destination(String verdict, String name, String reason, During during) {
 
-    static Destination of(Connection connection) {
+    static Destination of(Connection connection, During during, SecretMask mask) {
       var reason =
           connection.message().isEmpty()
               ? connection.rule().map(r -> "by the rule " + r).orElse("")
               : connection.message();
-      return new Destination(verdict(connection), cell(connection.destination()), cell(reason));
+      return new Destination(
+          verdict(connection),
+          cell(mask.apply(connection.destination())),
+          cell(mask.apply(reason)),
+          during);
     }
 
     boolean isRefused() {

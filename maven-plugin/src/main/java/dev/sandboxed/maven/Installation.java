@@ -1,27 +1,26 @@
 package dev.sandboxed.maven;
 
 import dev.sandboxed.Backend;
-import dev.sandboxed.BuildLog;
-import dev.sandboxed.ExitReason;
-import dev.sandboxed.ExitStatus;
+import dev.sandboxed.Connection;
 import dev.sandboxed.Image;
 import dev.sandboxed.ImageBuildException;
 import dev.sandboxed.ImageStep;
 import dev.sandboxed.Secret;
 import dev.sandboxed.SecretMask;
+import dev.sandboxed.SettledStep.Source;
 import dev.sandboxed.maven.project.CacheMount;
 import dev.sandboxed.maven.project.Layout;
 import dev.sandboxed.maven.project.Recognition;
 import dev.sandboxed.maven.project.Step;
+import dev.sandboxed.maven.report.CacheUse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -33,11 +32,6 @@ import java.util.stream.Collectors;
  * <p>The image can be used until this is closed.
  */
 final class Installation implements AutoCloseable {
-  private static final long OUTPUT_LIMIT = 32L << 20;
-
-  /** How a shell says that there is no such program. */
-  private static final int NOT_FOUND = 127;
-
   /** Part of what the image is known by, and so the same wherever the files are gathered. */
   private static final String GATHERED = "key-files";
 
@@ -78,11 +72,20 @@ final class Installation implements AutoCloseable {
    * @param image what sandboxes start from
    * @param keyFiles what it depends on
    * @param steps the commands that ran; none if all is kept from before
+   * @param connections what they tried to reach
+   * @param caches where what was installed came from
    */
-  record Installed(Image image, KeyFiles keyFiles, List<RunResult.StepResult> steps) {
+  record Installed(
+      Image image,
+      KeyFiles keyFiles,
+      List<RunResult.StepResult> steps,
+      List<Connection> connections,
+      List<CacheUse> caches) {
 
     Installed {
       steps = List.copyOf(steps);
+      connections = List.copyOf(connections);
+      caches = List.copyOf(caches);
     }
   }
 
@@ -114,20 +117,28 @@ final class Installation implements AutoCloseable {
       throws MissingToolException {
     var commands = new LinkedHashMap<ImageStep, Step>();
     planned.steps().forEach(step -> commands.put(command(planned, step), step));
-    var image = base(planned, files);
+    var around = around(planned, files);
+    var image = configuration.image();
+    for (var step : around) {
+      image = image.with(step);
+    }
     for (var command : commands.keySet()) {
       image = image.with(command);
     }
-    var log = new Log(commands, SecretMask.of(configuration.secrets()));
+    var mask = SecretMask.of(configuration.secrets());
+    var log = new InstallationLog(commands, Set.copyOf(around), mask, console);
     try {
       backend.images().prepare(image, log);
     } catch (ImageBuildException e) {
       log.failed(e);
     }
-    if (log.results.isEmpty()) {
-      console.info("Installed before; kept, as %s".formatted(unchanged()));
+    if (log.results().isEmpty()) {
+      console.info(
+          log.caches().stream().anyMatch(use -> use.source() == Source.WAITED)
+              ? "Installed by another build, which was waited for"
+              : "Installed before; kept, as %s".formatted(unchanged()));
     }
-    return new Installed(image, keyFiles, log.results);
+    return new Installed(image, keyFiles, log.results(), log.connections(), log.caches());
   }
 
   private String unchanged() {
@@ -141,18 +152,20 @@ final class Installation implements AutoCloseable {
             + (recognition.keyFiles().size() == 1 ? " is unchanged" : " are unchanged");
   }
 
-  /** Returns the image with all that the commands need. */
-  private Image base(PlannedInstallation planned, Path files) {
-    var image = configuration.image().with(ImageStep.copy(files, Layout.CHECKOUT));
+  /** Returns the steps that lay out all that the commands need. */
+  private List<ImageStep> around(PlannedInstallation planned, Path files) {
+    var steps = new ArrayList<ImageStep>();
+    steps.add(ImageStep.copy(files, Layout.CHECKOUT));
     for (var cache : recognition.caches()) {
       if (isTool(cache)) {
-        image = image.with(ImageStep.copy(cache.source(), cache.target()));
+        steps.add(ImageStep.copy(cache.source(), cache.target()));
       }
     }
     for (var file : planned.files().entrySet()) {
-      image = image.with(ImageStep.write(file.getKey(), file.getValue()));
+      steps.add(ImageStep.write(file.getKey(), file.getValue()));
     }
-    return image.with(ImageStep.workdir(CheckoutSpec.workdir(configuration)));
+    steps.add(ImageStep.workdir(CheckoutSpec.workdir(configuration)));
+    return steps;
   }
 
   /** What was downloaded on the host stays there; only programs are needed. */
@@ -173,72 +186,5 @@ final class Installation implements AutoCloseable {
       run = run.secret(secret);
     }
     return run;
-  }
-
-  /** Shows what the commands print, and notes how they ended. */
-  private final class Log implements BuildLog {
-    private final Map<ImageStep, Step> commands;
-    private final SecretMask mask;
-    private final Map<ImageStep, LiveOutput> outputs = new LinkedHashMap<>();
-    private final List<RunResult.StepResult> results = new ArrayList<>();
-    private final long begin = System.nanoTime();
-    private Duration stepBegan = Duration.ZERO;
-
-    private Log(Map<ImageStep, Step> commands, SecretMask mask) {
-      this.commands = commands;
-      this.mask = mask;
-    }
-
-    @Override
-    public synchronized void started(ImageStep step) {
-      if (commands.containsKey(step)) {
-        stepBegan = Duration.ofNanos(System.nanoTime() - begin);
-        console.info(
-            "Installing, with the network of the build tools: " + commands.get(step).name());
-      }
-    }
-
-    @Override
-    public synchronized void line(ImageStep step, String line) {
-      if (commands.containsKey(step)) {
-        output(step).accept(line);
-      }
-    }
-
-    @Override
-    public synchronized void finished(ImageStep step, Duration took) {
-      var command = commands.get(step);
-      if (command != null) {
-        add(command, new ExitStatus(0, ExitReason.EXITED), output(step).tail());
-      }
-    }
-
-    private LiveOutput output(ImageStep step) {
-      return outputs.computeIfAbsent(step, s -> new LiveOutput(console, OUTPUT_LIMIT, mask));
-    }
-
-    private void add(Step command, ExitStatus status, List<String> tail) {
-      var duration = Duration.ofNanos(System.nanoTime() - begin).minus(stepBegan);
-      results.add(new RunResult.StepResult(command, status, stepBegan, duration, tail));
-    }
-
-    /** Notes the command that failed; the failure of a step of the user's own image is an error. */
-    synchronized void failed(ImageBuildException failure) throws MissingToolException {
-      var command = commands.get(failure.step());
-      if (command == null) {
-        throw failure;
-      }
-      if (failure.status().code() == NOT_FOUND && failure.output().isEmpty()) {
-        throw new MissingToolException(command.command().get(0), failure);
-      }
-      var tail = new ArrayList<>(output(failure.step()).tail());
-      String.valueOf(failure.getMessage())
-          .lines()
-          .limit(1)
-          // It may say what was refused, or which limit to raise; the lines that follow are known.
-          .map(line -> SafeText.line(mask.apply(line.replaceFirst(" Its last lines:$", ""))))
-          .forEach(tail::add);
-      add(command, failure.status(), tail);
-    }
   }
 }

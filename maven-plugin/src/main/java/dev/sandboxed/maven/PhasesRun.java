@@ -1,12 +1,15 @@
 package dev.sandboxed.maven;
 
 import dev.sandboxed.Connection;
+import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxNotRunningException;
 import dev.sandboxed.SecretMask;
 import dev.sandboxed.maven.project.Layout;
 import dev.sandboxed.maven.project.Phase;
 import dev.sandboxed.maven.project.ReportSource;
 import dev.sandboxed.maven.project.Step;
+import dev.sandboxed.maven.report.CacheUse;
+import dev.sandboxed.maven.report.Finding;
 import dev.sandboxed.maven.report.GoTestEvents;
 import dev.sandboxed.maven.report.TestCounts;
 import java.io.IOException;
@@ -33,7 +36,11 @@ final class PhasesRun {
   private final Instant started = Instant.now();
   private final long origin = System.nanoTime();
   private final List<RunResult.StepResult> results = new ArrayList<>();
+  private final List<Connection> ofInstall = new ArrayList<>();
   private final List<Connection> connections = new ArrayList<>();
+  private final List<CacheUse> caches = new ArrayList<>();
+  private final List<Finding> findings = new ArrayList<>();
+  private final List<String> problems = new ArrayList<>();
   private CollectedReports reports =
       new CollectedReports(TestCounts.NONE, List.of(), List.of(), List.of());
 
@@ -56,11 +63,17 @@ final class PhasesRun {
   }
 
   /** What came of the linters. */
-  private record Linted(List<RunResult.StepResult> results, List<Connection> connections) {}
+  private record Linted(
+      List<RunResult.StepResult> results,
+      List<Connection> connections,
+      List<Finding> findings,
+      List<String> problems) {}
 
   /** Runs tests and linters, and before them what installs where it is not done yet. */
   void in(PreparedPlaces places) throws IOException, MissingToolException {
     results.addAll(places.steps());
+    ofInstall.addAll(places.connections());
+    caches.addAll(places.caches());
     var onlyInstalls = places.isInstalled() && choice.phases().equals(Set.of(Phase.INSTALL));
     if (places.isSuccess() && !onlyInstalls) {
       try (var place = places.open()) {
@@ -94,21 +107,26 @@ final class PhasesRun {
     try {
       run(place, here);
     } finally {
+      // Nothing of the tests' output comes any more: from now on that of the linters is live.
+      held.release(console);
       var linted = join(linting);
-      held.sayTo(console);
       results.addAll(linted.results());
       connections.addAll(linted.connections());
+      findings.addAll(linted.findings());
+      problems.addAll(linted.problems());
     }
   }
 
   /** Returns what came of all, and writes which destinations were tried. */
   RunResult result() throws IOException {
-    var report = new ConnectionReport(connections);
-    if (configuration.network().isPresent()) {
+    var mask = SecretMask.of(configuration.secrets());
+    var report = new ConnectionReport(ofInstall, connections, mask);
+    if (configuration.network().isPresent() || !ofInstall.isEmpty()) {
       directory.write(report);
     }
     var duration = Duration.ofNanos(System.nanoTime() - origin);
-    return new RunResult(recognised, started, results, reports, report, duration);
+    return new RunResult(
+        recognised, started, results, reports.with(problems), report, caches, findings, duration);
   }
 
   private void show(Workplace place, List<Step> here, List<Step> beside) {
@@ -132,14 +150,27 @@ final class PhasesRun {
 
   private void run(Workplace place, List<Step> steps) throws IOException, MissingToolException {
     var sandbox = place.sandbox();
-    sandbox.files().write(MARKER, "");
-    var since = sandbox.files().stat(MARKER).modified();
+    var since = mark(sandbox);
     var events = new GoTestEvents();
-    results.addAll(new StepsRun(place, configuration, events, console).run(steps, origin));
+    results.addAll(
+        new StepsRun(place, configuration, events, console).run(steps, origin, StepsRun.NOBODY));
     if (has(steps, Phase.TEST)) {
       reports = collect(place, since, events);
     }
+    var sarif = sarif(place);
+    findings.addAll(sarif.readAll(place.plan().sarif(), since));
+    problems.addAll(sarif.problems());
     connections.addAll(sandbox.connections());
+  }
+
+  private SarifCollector sarif(Workplace place) {
+    return new SarifCollector(
+        place.sandbox(), configuration.workdir(), SecretMask.of(configuration.secrets()));
+  }
+
+  private static Instant mark(Sandbox sandbox) {
+    sandbox.files().write(MARKER, "");
+    return sandbox.files().stat(MARKER).modified();
   }
 
   private CollectedReports collect(Workplace place, Instant since, GoTestEvents events)
@@ -155,11 +186,20 @@ final class PhasesRun {
     }
   }
 
-  private Linted lint(PreparedPlaces places, Console to) throws IOException, MissingToolException {
+  private Linted lint(PreparedPlaces places, HeldConsole held)
+      throws IOException, MissingToolException {
     try (var place = places.open()) {
       var steps = choice.of(Phase.LINT, place.plan().steps());
-      var linted = new StepsRun(place, configuration, new GoTestEvents(), to).run(steps, origin);
-      return new Linted(linted, place.sandbox().connections());
+      var since = mark(place.sandbox());
+      var progress = new LintProgress(console, held, SecretMask.of(configuration.secrets()));
+      var linted =
+          new StepsRun(place, configuration, new GoTestEvents(), held).run(steps, origin, progress);
+      var sarif = sarif(place);
+      return new Linted(
+          linted,
+          place.sandbox().connections(),
+          sarif.readAll(place.plan().sarif(), since),
+          sarif.problems());
     }
   }
 

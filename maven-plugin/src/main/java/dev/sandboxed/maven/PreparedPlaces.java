@@ -1,5 +1,8 @@
 package dev.sandboxed.maven;
 
+import dev.sandboxed.Connection;
+import dev.sandboxed.maven.Installation.Installed;
+import dev.sandboxed.maven.report.CacheUse;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class PreparedPlaces implements AutoCloseable {
   private final Opening opening;
   private final Optional<Installation> installation;
-  private final List<RunResult.StepResult> steps;
+  private final Optional<Installed> installed;
   private final AtomicReference<@Nullable Workplace> first;
 
   /** Makes a sandbox. */
@@ -26,19 +29,15 @@ final class PreparedPlaces implements AutoCloseable {
   PreparedPlaces(Workplace first, Opening opening) {
     this.opening = opening;
     installation = Optional.empty();
-    steps = List.of();
+    installed = Optional.empty();
     this.first = new AtomicReference<>(first);
   }
 
-  /**
-   * Takes what was installed, or failed to be.
-   *
-   * @param steps the commands that ran; none if all is kept from before
-   */
-  PreparedPlaces(Installation installation, List<RunResult.StepResult> steps, Opening opening) {
+  /** Takes what was installed, or failed to be. */
+  PreparedPlaces(Installation installation, Installed installed, Opening opening) {
     this.opening = opening;
     this.installation = Optional.of(installation);
-    this.steps = List.copyOf(steps);
+    this.installed = Optional.of(installed);
     first = new AtomicReference<>();
   }
 
@@ -49,12 +48,22 @@ final class PreparedPlaces implements AutoCloseable {
 
   /** Returns what ran to install; none if all is kept from before, or nothing is to be done. */
   List<RunResult.StepResult> steps() {
-    return steps;
+    return installed.map(Installed::steps).orElse(List.of());
+  }
+
+  /** Returns what that tried to reach. */
+  List<Connection> connections() {
+    return installed.map(Installed::connections).orElse(List.of());
+  }
+
+  /** Returns where what is installed apart came from. */
+  List<CacheUse> caches() {
+    return installed.map(Installed::caches).orElse(List.of());
   }
 
   /** Returns whether sandboxes can be opened. */
   boolean isSuccess() {
-    return steps.stream().allMatch(s -> s.status().isSuccess());
+    return steps().stream().allMatch(s -> s.status().isSuccess());
   }
 
   /**

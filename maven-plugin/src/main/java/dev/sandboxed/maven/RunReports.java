@@ -31,13 +31,25 @@ final class RunReports {
 
   /**
    * Runs something, in a part of the log of its own, and writes what is told of it, also if it
-   * cannot be run.
+   * cannot be run. Another build that writes to the same directory is waited for.
    *
    * @param server is told what was found
    * @param skipWithoutTools whether a missing tool is no error, but a reason not to run
    * @throws IOException also if it cannot be written
    */
   static RunResult written(
+      RunConfiguration configuration,
+      CiServer server,
+      Console console,
+      boolean skipWithoutTools,
+      Run run)
+      throws IOException, UnrecognisedProjectException, MissingToolException {
+    try (var lock = ReportLock.take(configuration.reports(), console)) {
+      return written(configuration, server, skipWithoutTools, run);
+    }
+  }
+
+  private static RunResult written(
       RunConfiguration configuration, CiServer server, boolean skipWithoutTools, Run run)
       throws IOException, UnrecognisedProjectException, MissingToolException {
     var began = Instant.now();
@@ -58,9 +70,7 @@ final class RunReports {
     var tests = TestListing.of(result.reports().files());
     var places = new TestPlaces(configuration.directory(), configuration.workdir());
     var findings =
-        Stream.concat(
-                tests.broken().stream().map(places::finding),
-                result.steps().stream().flatMap(step -> step.findings().stream()))
+        Stream.concat(tests.broken().stream().map(places::finding), result.linted().stream())
             .toList();
     write(configuration, of(configuration, result, findings), tests);
     server.annotate(findings, configuration.directory());
@@ -80,6 +90,7 @@ final class RunReports {
             Duration.ZERO,
             List.of(),
             TestCounts.NONE,
+            List.of(),
             List.of(),
             List.of(),
             List.of(),
@@ -113,6 +124,7 @@ final class RunReports {
         result.reports().counts(),
         result.reports().broken().stream().map(RunReports::of).toList(),
         result.reports().files().stream().map(f -> f.getFileName().toString()).toList(),
+        result.caches(),
         result.connections().attempts(),
         findings,
         result.reports().problems());

@@ -33,6 +33,7 @@ final class RunSummary {
     result.connections().warnings(shown(configuration.reports())).forEach(console::warn);
     console.info("");
     console.info(entry.line());
+    CacheLines.of(result).forEach(console::info);
     lines.add("%s: %s".formatted(configuration.project(), entry.line()));
   }
 

@@ -1,5 +1,6 @@
 package dev.sandboxed.maven;
 
+import dev.sandboxed.ByteSize;
 import dev.sandboxed.CommandNotFoundException;
 import dev.sandboxed.Exec;
 import dev.sandboxed.ExitReason;
@@ -11,26 +12,42 @@ import dev.sandboxed.SandboxProcess;
 import dev.sandboxed.SecretMask;
 import dev.sandboxed.maven.project.Layout;
 import dev.sandboxed.maven.project.Phase;
+import dev.sandboxed.maven.project.SarifOutput;
 import dev.sandboxed.maven.project.Step;
+import dev.sandboxed.maven.report.Finding;
 import dev.sandboxed.maven.report.GoTestEvents;
 import dev.sandboxed.maven.report.LintOutput;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** Runs steps of a plan in a sandbox, one after the other, and shows what they print. */
 final class StepsRun {
+  /** Listens to nothing. */
+  static final Listener NOBODY = new Listener() {};
+
   private static final long OUTPUT_LIMIT = 32L << 20;
+  private static final ByteSize QUIET_LIMIT = ByteSize.parse("1m");
 
   private final Workplace workplace;
   private final RunConfiguration configuration;
   private final GoTestEvents events;
   private final Console console;
+
+  /** Is told of each step. */
+  interface Listener {
+    default void started(Step step) {}
+
+    default void ended(RunResult.StepResult result) {}
+  }
 
   /**
    * Makes it.
@@ -49,13 +66,16 @@ final class StepsRun {
    * Runs the steps.
    *
    * @param origin when the run began, as {@link System#nanoTime} has it
+   * @param listener is told of each
    * @throws MissingToolException if the sandbox lacks the program of one
    */
-  List<RunResult.StepResult> run(List<Step> steps, long origin) throws MissingToolException {
+  List<RunResult.StepResult> run(List<Step> steps, long origin, Listener listener)
+      throws MissingToolException {
     var sandbox = workplace.sandbox();
     var results = new ArrayList<RunResult.StepResult>();
     var end = System.nanoTime() + configuration.timeout().toNanos();
     for (var step : steps) {
+      listener.started(step);
       var start = System.nanoTime();
       var left = Duration.ofNanos(Math.max(1, end - start));
       var mask = SecretMask.of(configuration.secrets());
@@ -69,19 +89,46 @@ final class StepsRun {
       env.putAll(configuration.env());
       var process = start(sandbox.exec(step.command()).env(env).timeout(left));
       var status = follow(sandbox, process, step, output);
-      results.add(
+      var result =
           new RunResult.StepResult(
               step,
               status,
               Duration.ofNanos(start - origin),
               Duration.ofNanos(System.nanoTime() - start),
               output.tail(),
-              lint.findings()));
+              step.sarif().flatMap(told -> told(told, env, end)).orElseGet(lint::findings));
+      results.add(result);
+      listener.ended(result);
       if (status.reason() != ExitReason.EXITED && status.reason() != ExitReason.SIGNALED) {
         break;
       }
     }
     return results;
+  }
+
+  /**
+   * Returns what a linter tells to programs, which says more than its lines for people; empty if it
+   * does not, as one that is too old.
+   */
+  private Optional<List<Finding>> told(SarifOutput told, Map<String, String> env, long end) {
+    try {
+      if (!told.command().isEmpty()) {
+        var left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
+        workplace
+            .sandbox()
+            .exec(told.command())
+            .env(env)
+            .timeout(left)
+            .outputLimit(QUIET_LIMIT)
+            .await();
+      }
+      return new SarifCollector(
+              workplace.sandbox(), configuration.workdir(), SecretMask.of(configuration.secrets()))
+          .read(told.path(), Instant.EPOCH);
+    } catch (SandboxException e) {
+      // Its lines were read, and how it ended is known.
+      return Optional.empty();
+    }
   }
 
   private LintOutput lint(Step step, SecretMask mask) {

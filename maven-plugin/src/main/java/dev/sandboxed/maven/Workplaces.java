@@ -58,9 +58,7 @@ final class Workplaces {
       var installed = installation.install(planned);
       done = true;
       return new PreparedPlaces(
-          installation,
-          installed.steps(),
-          () -> installed(installed.image(), installed.keyFiles()));
+          installation, installed, () -> installed(installed.image(), installed.keyFiles()));
     } finally {
       if (!done) {
         installation.close();

@@ -4,14 +4,18 @@ import static dev.sandboxed.maven.InstallMode.CACHES;
 import static dev.sandboxed.maven.InstallMode.NETWORK;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sandboxed.Backend;
 import dev.sandboxed.Backends;
 import dev.sandboxed.InvalidSpecException;
+import dev.sandboxed.SettledStep.Source;
 import dev.sandboxed.maven.project.HostCaches;
 import dev.sandboxed.maven.project.Phase;
 import dev.sandboxed.maven.project.ProjectRecognizer;
+import dev.sandboxed.maven.report.CacheUse;
+import dev.sandboxed.maven.report.NetworkAttempt;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -95,7 +99,16 @@ class PhasesTest {
     assertThat(first.isSuccess()).isTrue();
     assertThat(console.lines())
         .contains("Install: npm ci --ignore-scripts", "At the same time: npm run lint")
-        .contains("| test 1 greeted", "| lint ENETUNREACH");
+        .contains("| test 1 greeted", "Linter: npm run lint", "| lint ENETUNREACH");
+    assertThat(first.caches())
+        .singleElement()
+        .satisfies(
+            use -> {
+              assertThat(use.part()).isEqualTo(CacheUse.Part.INSTALLATION);
+              assertThat(use.name()).isEqualTo("npm ci");
+              assertThat(use.source()).isEqualTo(Source.MADE);
+              assertThat(use.size()).isPresent();
+            });
     assertThat(project.resolve("node_modules")).doesNotExist();
 
     write(
@@ -108,6 +121,14 @@ class PhasesTest {
     var second = run(Set.of(Phase.TEST), NETWORK);
 
     assertThat(phases(second)).containsExactly(Phase.TEST);
+    assertThat(second.caches())
+        .singleElement()
+        .satisfies(
+            use -> {
+              assertThat(use.source()).isEqualTo(Source.KEPT);
+              assertThat(use.key()).isEqualTo(first.caches().get(0).key());
+              assertThat(use.made()).isEqualTo(first.caches().get(0).made()).isPresent();
+            });
     assertThat(console.lines())
         .contains("Installed before; kept, as package.json, package-lock.json are unchanged")
         .contains("| test 2 greeted true false");
@@ -135,6 +156,29 @@ class PhasesTest {
   }
 
   @Test
+  void tellsWhatTheInstallationTriedToReach() throws Exception {
+    write(
+        "sandbox.yaml",
+        """
+        install:
+          - |
+            python3 -c 'import socket; print(socket.socket().connect_ex(("203.0.113.7", 443)))'
+        test: ["true"]
+        lint: []
+        """);
+
+    var result = run(Set.of(Phase.TEST), NETWORK);
+
+    assertThat(result.connections().attempts())
+        .extracting(NetworkAttempt::destination, NetworkAttempt::verdict, NetworkAttempt::during)
+        .contains(tuple("tcp://203.0.113.7:443", "refused", NetworkAttempt.During.INSTALL));
+    assertThat(temporary.resolve("reports/network.txt")).content().contains("\tinstall\n");
+    new RunSummary(console).add(parser(null).parse(project, temporary.resolve("reports")), result);
+    assertThat(console.lines())
+        .anyMatch(l -> l.matches("WARNING   tcp://203.0.113.7:443: .*, while installing"));
+  }
+
+  @Test
   void installsWhereTheTestsRunIfTold() throws Exception {
     assumeNpm();
     var result = run(Set.of(Phase.values()), CACHES);
@@ -152,9 +196,12 @@ class PhasesTest {
             .toList();
     builds.stream().map(Thread::new).forEach(Thread::start);
     var installed = new ArrayList<RunResult.StepResult>();
+    var sources = new ArrayList<Source>();
     for (var build : builds) {
       installed.addAll(build.get().steps());
+      build.get().caches().forEach(use -> sources.add(use.source()));
     }
+    assertThat(sources).hasSize(2).contains(Source.MADE).containsAnyOf(Source.WAITED, Source.KEPT);
     assertThat(installed)
         .singleElement()
         .satisfies(step -> assertThat(step.step().name()).isEqualTo("npm ci"));

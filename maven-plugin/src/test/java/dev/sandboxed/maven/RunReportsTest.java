@@ -5,14 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sandboxed.Backend;
 import dev.sandboxed.Backends;
+import dev.sandboxed.ByteSize;
 import dev.sandboxed.CommandNotFoundException;
 import dev.sandboxed.ExitReason;
 import dev.sandboxed.ExitStatus;
+import dev.sandboxed.SecretMask;
+import dev.sandboxed.SettledStep.Source;
 import dev.sandboxed.maven.ci.CiServer;
 import dev.sandboxed.maven.project.HostCaches;
 import dev.sandboxed.maven.project.Phase;
 import dev.sandboxed.maven.project.ProjectRecognizer;
 import dev.sandboxed.maven.project.Step;
+import dev.sandboxed.maven.report.CacheUse;
+import dev.sandboxed.maven.report.CacheUse.Part;
 import dev.sandboxed.maven.report.TestCounts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,6 +42,7 @@ class RunReportsTest {
   private static final CiServer SERVER = CiServer.of(Map.of(), System.out);
   private static final ExitStatus FAILED = new ExitStatus(1, ExitReason.EXITED);
   private static @Nullable Backend backend;
+  private final RecordingConsole console = new RecordingConsole();
   @TempDir private Path temporary;
 
   @BeforeAll
@@ -156,6 +162,25 @@ class RunReportsTest {
   }
 
   @Test
+  void where_what_was_installed_came_from_is_told() throws Exception {
+    var configuration = configuration(Files.createDirectory(temporary.resolve("kept")), null);
+    var result = result(step(Phase.TEST, PASSED));
+    RunReports.written(configuration, SERVER, console, false, () -> result);
+    Schemas.assertValid(reports().resolve("summary.json"), "summary-1.json");
+    var caches = read(reports().resolve("summary.json")).get("caches");
+    assertThat(caches.at("/0/source").stringValue()).isEqualTo("KEPT");
+    assertThat(caches.at("/0/made").stringValue()).isEqualTo("1969-12-31T22:00:00Z");
+    assertThat(caches.at("/0/bytes").longValue()).isEqualTo(3 << 20);
+    assertThat(caches.at("/1/part").stringValue()).isEqualTo("IMAGE");
+    assertThat(caches.get(1).has("made")).isFalse();
+    new RunSummary(console).add(configuration, result);
+    assertThat(console.lines())
+        .contains(
+            "Installation: npm ci, kept from before, key 0123456789ab, made 2 h ago, 3.0 MiB",
+            "Image: run make, made by another build, which was waited for, key ba9876543210");
+  }
+
+  @Test
   void what_kept_a_run_from_its_results_is_told_as_an_error_of_its_own() throws Exception {
     var configuration = configuration(Files.createDirectory(temporary.resolve("empty")), null);
     assertThatThrownBy(
@@ -163,6 +188,7 @@ class RunReportsTest {
                 RunReports.written(
                     configuration,
                     SERVER,
+                    console,
                     false,
                     () -> {
                       throw new UnrecognisedProjectException(configuration.project());
@@ -191,6 +217,7 @@ class RunReportsTest {
                 RunReports.written(
                     configuration,
                     SERVER,
+                    console,
                     false,
                     () -> {
                       throw new UnrecognisedProjectException(configuration.project());
@@ -212,6 +239,7 @@ class RunReportsTest {
                 RunReports.written(
                     configuration,
                     SERVER,
+                    console,
                     skip,
                     () -> {
                       throw new MissingToolException("no-such-tool", cause);
@@ -223,7 +251,7 @@ class RunReportsTest {
 
   private String verdict(RunResult.StepResult... steps) throws Exception {
     var project = Files.createTempDirectory(temporary, "project");
-    RunReports.written(configuration(project, null), SERVER, false, () -> result(steps));
+    RunReports.written(configuration(project, null), SERVER, console, false, () -> result(steps));
     Schemas.assertValid(reports().resolve("summary.json"), "summary-1.json");
     return read(reports().resolve("summary.json")).get("verdict").stringValue();
   }
@@ -234,7 +262,23 @@ class RunReportsTest {
         Instant.EPOCH,
         List.of(steps),
         new CollectedReports(TestCounts.NONE, List.of(), List.of(), List.of()),
-        new ConnectionReport(List.of()),
+        new ConnectionReport(List.of(), List.of(), SecretMask.of(List.of())),
+        List.of(
+            new CacheUse(
+                Part.INSTALLATION,
+                "npm ci",
+                Source.KEPT,
+                "0123456789ab",
+                Optional.of(Instant.EPOCH.minusSeconds(7200)),
+                Optional.of(new ByteSize(3 << 20))),
+            new CacheUse(
+                Part.IMAGE,
+                "run make",
+                Source.WAITED,
+                "ba9876543210",
+                Optional.empty(),
+                Optional.empty())),
+        List.of(),
         Duration.ofSeconds(2));
   }
 
@@ -255,7 +299,7 @@ class RunReportsTest {
       throw new IllegalStateException("no backend");
     }
     var run = new SandboxRun(backend, new ProjectRecognizer(caches), new RecordingConsole());
-    RunReports.written(configuration, SERVER, false, () -> run.run(configuration));
+    RunReports.written(configuration, SERVER, console, false, () -> run.run(configuration));
   }
 
   private RunConfiguration configuration(Path project, @Nullable String env) {

@@ -43,6 +43,7 @@ class SandboxFileTest {
       env:
         TZ: UTC
       reports: [test-results]
+      sarif: [build/findings.sarif]
       """;
 
   @TempDir private Path project;
@@ -65,6 +66,7 @@ class SandboxFileTest {
     assertThat(plan.steps().get(2).env()).containsExactly(Map.entry("MODE", "full"));
     assertThat(plan.env()).containsEntry("TZ", "UTC").containsKey("npm_config_cache");
     assertThat(plan.reports()).isEqualTo(new ReportSource.Tree(Set.of("test-results")));
+    assertThat(plan.sarif()).containsExactly("build/findings.sarif");
     assertThat(plan.notes()).containsExactly("sandbox.yaml decides: install, test, lint");
   }
 
@@ -134,6 +136,8 @@ class SandboxFileTest {
         "key-files: [./a] | 1: an entry of key-files is not allowed",
         "reports: [../a] | 1: an entry of reports is not allowed; write the name of a directory",
         "reports: [] | 1: reports is empty",
+        "sarif: [../a.sarif] | 1: an entry of sarif is not allowed; write the path of a file",
+        "sarif: a.sarif | 1: sarif must be a list",
       })
   void refusesWhatTheSchemaHasNot(String text, String message) throws IOException {
     var lines = text.replace('~', '\n');

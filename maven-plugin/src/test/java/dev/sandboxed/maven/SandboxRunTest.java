@@ -9,6 +9,7 @@ import dev.sandboxed.ExitReason;
 import dev.sandboxed.Volume;
 import dev.sandboxed.maven.project.HostCaches;
 import dev.sandboxed.maven.project.ProjectRecognizer;
+import dev.sandboxed.maven.report.Finding;
 import dev.sandboxed.maven.report.TestCounts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -113,6 +114,47 @@ class SandboxRunTest {
             "ruff is run, as ruff.toml configures it",
             "| a.py:1:1: E401 check .");
     assertThat(failure(result)).contains("python3 -m ruff check .: exit code 1");
+  }
+
+  @Test
+  void takesWhatLintersTellAsSarifInThePlaceOfTheirLines() throws Exception {
+    write("tests/test_words.py", "import unittest\n");
+    write("ruff.toml", "");
+    write(
+        "tools/ruff.py",
+        """
+        import sys
+        results = ('{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "ruff"}}, "results": [{'
+            '"ruleId": "F401", "message": {"text": "of SARIF"}, "locations": [{"physicalLocation": {'
+            '"artifactLocation": {"uri": "file:///work/a.py"}, "region": {"startLine": 2}}}]}]}]}')
+        for argument in sys.argv:
+            if argument.startswith("--output-file="):
+                open(argument.split("=")[1], "w").write(results)
+                print("not to be seen")
+                sys.exit()
+        print("a.py:2:1: F401 of the lines")
+        sys.exit(1 if len(sys.argv) == 3 and sys.argv[1] == "check" else 0)
+        """);
+    write("leak.sarif", "{}");
+    Files.createSymbolicLink(project.resolve("link.sarif"), Path.of("leak.sarif"));
+    write(
+        "sandbox.yaml",
+        """
+        test: ["echo '{' > damaged.sarif"]
+        sarif: [damaged.sarif, leak.sarif, link.sarif, none.sarif]
+        env: {PYTHONPATH: /work/tools}
+        """);
+
+    var result = run(parser(null, "PYTHONPATH=/work/tools"));
+
+    assertThat(console.lines())
+        .contains("| a.py:2:1: F401 of the lines")
+        .doesNotContain("| not to be seen");
+    assertThat(result.linted()).extracting(Finding::message).containsExactly("of SARIF");
+    assertThat(result.reports().problems())
+        .containsExactly(
+            "The SARIF file damaged.sarif is left out: it is no JSON, or nested too deep, at line"
+                + " 2");
   }
 
   @Test

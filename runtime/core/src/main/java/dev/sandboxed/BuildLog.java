@@ -1,10 +1,11 @@
 package dev.sandboxed;
 
 import java.time.Duration;
+import java.util.List;
 
 /**
- * Is told what happens while the steps of an image are carried out. Steps that are kept from before
- * are not mentioned.
+ * Is told what happens while the steps of an image are carried out. Of steps that are kept from
+ * before only {@link #settled} tells.
  *
  * <p>An implementation must be thread-safe: images may be built at the same time. An exception that
  * it throws ends the build.
@@ -40,4 +41,28 @@ public interface BuildLog {
    * @param step the step
    */
   default void failed(ImageStep step) {}
+
+  /**
+   * Is told that another build carries out the same step at this moment, and that this one waits
+   * for what it makes.
+   *
+   * @param step the step
+   */
+  default void waiting(ImageStep step) {}
+
+  /**
+   * Is told what the program of a step tried to reach outside, at its end, however that was.
+   *
+   * @param step the step
+   * @param tried the destinations, in the order they were tried; hostile text
+   */
+  default void connections(ImageStep step, List<Connection> tried) {}
+
+  /**
+   * Is told what came of a step that changes files, whether it was carried out or is kept from
+   * before. Where the store has to make something again, it may be told of a step twice.
+   *
+   * @param settled the step and its result
+   */
+  default void settled(SettledStep settled) {}
 }

@@ -68,12 +68,27 @@ final class GoEcosystem implements Ecosystem {
         .ifPresent(
             configuration -> {
               if (inside.succeeds(List.of("golangci-lint", "--version"), Map.of())) {
-                found.add("golangci-lint", configuration, List.of("golangci-lint", "run"));
+                found.add(golangciLint(inside), configuration);
               } else {
                 found.miss("golangci-lint", configuration);
                 found.add("go vet", configuration, List.of("go", "vet", "./..."));
               }
             });
     return found;
+  }
+
+  /** From its second version on it can print for people and write SARIF at once. */
+  private static Step golangciLint(Inside inside) {
+    var name = "golangci-lint";
+    var path = SarifOutput.path(name);
+    var output = List.of("--output.text.path=stdout", "--output.sarif.path=" + path);
+    var knowsIt =
+        inside.succeeds(
+            List.of("golangci-lint", "run", output.get(0), output.get(1), "--help"), Map.of());
+    if (!knowsIt) {
+      return Step.of(Phase.LINT, name, "golangci-lint", "run");
+    }
+    return Step.of(Phase.LINT, name, "golangci-lint", "run", output.get(0), output.get(1))
+        .with(new SarifOutput(List.of(), path));
   }
 }

@@ -17,7 +17,13 @@ final class Linters {
    * @param configuration the file that configures it
    */
   void add(String name, String configuration, List<String> command) {
-    steps.add(Step.of(Phase.LINT, name, command));
+    add(Step.of(Phase.LINT, name, command), configuration);
+  }
+
+  /** Adds a linter that is there, and perhaps tells programs what it finds. */
+  void add(Step linter, String configuration) {
+    steps.add(linter);
+    var name = linter.name();
     notes.add("%s is run, as %s configures it".formatted(name, configuration));
   }
 

@@ -79,12 +79,24 @@ final class PythonLinters {
   private void add(Linters found, String name, String configuration, List<String> arguments) {
     var module = List.of(python, "-m", name);
     if (installed.contains(name) || isThere(module)) {
-      found.add(name, configuration, command(module, arguments));
+      found.add(step(name, module, arguments), configuration);
     } else if (isThere(List.of(name))) {
-      found.add(name, configuration, command(List.of(name), arguments));
+      found.add(step(name, List.of(name), arguments), configuration);
     } else {
       found.miss(name, configuration);
     }
+  }
+
+  /** Ruff prints for people or writes SARIF, and is quick enough to be run for both. */
+  private static Step step(String name, List<String> program, List<String> arguments) {
+    var step = Step.of(Phase.LINT, name, command(program, arguments));
+    if (!name.equals("ruff")) {
+      return step;
+    }
+    var path = SarifOutput.path(name);
+    var quietly =
+        List.of("--quiet", "--exit-zero", "--output-format=sarif", "--output-file=" + path);
+    return step.with(new SarifOutput(command(step.command(), quietly), path));
   }
 
   private boolean isThere(List<String> program) {

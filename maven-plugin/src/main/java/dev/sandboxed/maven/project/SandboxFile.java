@@ -19,12 +19,14 @@ import java.util.stream.Stream;
  * @param keyFiles further files on which an installation depends
  * @param env variables of all commands
  * @param reports the names of the directories of test reports; empty if it does not say
+ * @param sarif the paths of SARIF files that commands write
  */
 record SandboxFile(
     Map<Phase, List<Step>> commands,
     List<String> keyFiles,
     Map<String, String> env,
-    Set<String> reports) {
+    Set<String> reports,
+    List<String> sarif) {
   static final String NAME = "sandbox.yaml";
 
   /** Copies the collections. */
@@ -33,6 +35,7 @@ record SandboxFile(
     keyFiles = List.copyOf(keyFiles);
     env = Map.copyOf(env);
     reports = Set.copyOf(reports);
+    sarif = List.copyOf(sarif);
   }
 
   /**
@@ -72,7 +75,7 @@ record SandboxFile(
             .toList();
     var variables = new LinkedHashMap<>(recognised.map(TestPlan::env).orElse(Map.of()));
     variables.putAll(env);
-    return new TestPlan(steps, variables, reports(recognised), notes(recognised));
+    return new TestPlan(steps, variables, reports(recognised), notes(recognised), sarif);
   }
 
   private static List<Step> steps(Optional<TestPlan> recognised, Phase phase) {

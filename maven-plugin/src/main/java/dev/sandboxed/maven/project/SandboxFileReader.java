@@ -33,6 +33,7 @@ final class SandboxFileReader {
   private static final int MAX_VARIABLES = 100;
   private static final int MAX_VALUE = 4_096;
   private static final int MAX_REPORTS = 20;
+  private static final int MAX_SARIF = 20;
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_-]{1,40}");
   private static final Pattern STEP_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,59}");
   private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,99}");
@@ -45,6 +46,7 @@ final class SandboxFileReader {
   private final List<String> keyFiles = new ArrayList<>();
   private final Map<String, String> env = new LinkedHashMap<>();
   private final Set<String> reports = new LinkedHashSet<>();
+  private final List<String> sarif = new ArrayList<>();
 
   SandboxFileReader(String text) {
     this.text = text;
@@ -75,7 +77,7 @@ final class SandboxFileReader {
               .formatted(SandboxFile.NAME, where == null ? 0 : where.getLineNr()),
           e);
     }
-    return new SandboxFile(commands, keyFiles, env, reports);
+    return new SandboxFile(commands, keyFiles, env, reports, sarif);
   }
 
   private void readAll(JsonParser parser) {
@@ -105,10 +107,11 @@ final class SandboxFileReader {
           readTexts(parser, member, MAX_KEY_FILES, keyFiles, SandboxFileReader::isPath);
       case "env" -> env.putAll(readEnv(parser));
       case "reports" -> readReports(parser);
+      case "sarif" -> readTexts(parser, member, MAX_SARIF, sarif, SandboxFileReader::isPath);
       default ->
           throw wrong(
               parser,
-              "%s is not known; there are version, install, test, lint, key-files, env and reports"
+              "%s is not known; there are version, install, test, lint, key-files, env, reports and sarif"
                   .formatted(shown(member)));
     }
   }

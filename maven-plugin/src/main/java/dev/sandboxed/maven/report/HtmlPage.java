@@ -27,6 +27,7 @@ public final class HtmlPage {
 
   private static final int MAX_FILES = 1_000;
   private static final int MAX_FINDINGS = 2_000;
+  private static final int MAX_CACHES = 600;
   private static final String STYLE = style();
 
   private HtmlPage() {}
@@ -40,11 +41,28 @@ public final class HtmlPage {
    * @throws IOException if it cannot be written
    */
   public static void write(RunReport run, ListedTests tests, OutputStream out) throws IOException {
+    write("%s: %s".formatted(run.project(), words(run.verdict())), h -> body(run, tests, h), out);
+  }
+
+  /** What is within the body of a page. */
+  @FunctionalInterface
+  interface Body {
+    void write(HtmlWriter html) throws XMLStreamException;
+  }
+
+  /** Writes a page with the style of all of them. */
+  static void write(String title, Body body, OutputStream out) throws IOException {
     out.write("<!DOCTYPE html>\n".getBytes(StandardCharsets.UTF_8));
     try {
       var writer = XMLOutputFactory.newDefaultFactory().createXMLStreamWriter(out, "UTF-8");
       var html = new HtmlWriter(writer);
-      html.within("html", List.of("lang", "en"), () -> page(run, tests, html));
+      html.within(
+          "html",
+          List.of("lang", "en"),
+          () -> {
+            html.within("head", () -> top(title, html));
+            html.within("body", () -> body.write(html));
+          });
       writer.flush();
     } catch (XMLStreamException e) {
       throw new IOException("Cannot write the page of the run: " + e.getMessage(), e);
@@ -52,32 +70,28 @@ public final class HtmlPage {
     out.write('\n');
   }
 
-  private static void page(RunReport run, ListedTests tests, HtmlWriter html)
+  private static void top(String title, HtmlWriter html) throws XMLStreamException {
+    html.empty("meta", "charset", "utf-8");
+    html.empty("meta", "http-equiv", "Content-Security-Policy", "content", policy());
+    html.empty("meta", "name", "referrer", "content", "no-referrer");
+    html.empty("meta", "name", "viewport", "content", "width=device-width");
+    html.text("title", title);
+    html.text("style", STYLE);
+  }
+
+  private static void body(RunReport run, ListedTests tests, HtmlWriter html)
       throws XMLStreamException {
-    html.within(
-        "head",
-        () -> {
-          html.empty("meta", "charset", "utf-8");
-          html.empty("meta", "http-equiv", "Content-Security-Policy", "content", policy());
-          html.empty("meta", "name", "referrer", "content", "no-referrer");
-          html.empty("meta", "name", "viewport", "content", "width=device-width");
-          html.text("title", "%s: %s".formatted(run.project(), words(run.verdict())));
-          html.text("style", STYLE);
-        });
-    html.within(
-        "body",
-        () -> {
-          head(run, html);
-          if (!run.steps().isEmpty()) {
-            commands(run, html);
-            Timeline.write(run, html);
-          }
-          tests(run, tests, html);
-          findings(run, html);
-          output(run, html);
-          network(run, html);
-          problems(run, html);
-        });
+    head(run, html);
+    if (!run.steps().isEmpty()) {
+      commands(run, html);
+      Timeline.write(run, html);
+    }
+    tests(run, tests, html);
+    findings(run, html);
+    output(run, html);
+    caches(run, html);
+    network(run, html);
+    problems(run, html);
   }
 
   private static void head(RunReport run, HtmlWriter html) throws XMLStreamException {
@@ -209,6 +223,27 @@ public final class HtmlPage {
     }
   }
 
+  private static void caches(RunReport run, HtmlWriter html) throws XMLStreamException {
+    if (run.caches().isEmpty()) {
+      return;
+    }
+    html.text("h2", "What was kept");
+    html.table(
+        List.of("part", "name", "source", "key", "made", "#bytes"),
+        run.caches().stream()
+            .limit(MAX_CACHES)
+            .map(
+                use ->
+                    List.of(
+                        HtmlWriter.words(use.part().name()),
+                        use.name(),
+                        HtmlWriter.words(use.source().name()),
+                        use.key(),
+                        use.made().map(HtmlPage::began).orElse(""),
+                        use.size().map(size -> "%,d".formatted(size.bytes())).orElse("")))
+            .toList());
+  }
+
   private static void network(RunReport run, HtmlWriter html) throws XMLStreamException {
     html.text("h2", "Network");
     if (run.network().isEmpty()) {
@@ -216,13 +251,14 @@ public final class HtmlPage {
       return;
     }
     html.table(
-        List.of("verdict", "destination", "#times", "#bytes out", "#bytes in", "reason"),
+        List.of("verdict", "destination", "during", "#times", "#bytes out", "#bytes in", "reason"),
         run.network().stream()
             .map(
                 attempt ->
                     List.of(
                         attempt.verdict(),
                         attempt.destination(),
+                        attempt.during().toString(),
                         "%,d".formatted(attempt.times()),
                         "%,d".formatted(attempt.bytesOut()),
                         "%,d".formatted(attempt.bytesIn()),
@@ -252,7 +288,7 @@ public final class HtmlPage {
     return HtmlWriter.words(verdict.name());
   }
 
-  private static String color(Verdict verdict) {
+  static String color(Verdict verdict) {
     return switch (verdict) {
       case PASSED -> "good";
       case SKIPPED -> "warn";

@@ -2,7 +2,6 @@ package dev.sandboxed.maven.report;
 
 import dev.sandboxed.maven.report.Finding.Level;
 import dev.sandboxed.maven.report.Finding.Place;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,8 +49,7 @@ public final class LintOutput {
   private static final Pattern ESLINT_RULE = Pattern.compile("(.*\\S) {2,}([@\\w/-]{1,80})");
 
   private final String tool;
-  private final Path root;
-  private final Path workdir;
+  private final InsidePaths paths;
   private final List<Finding> findings = new ArrayList<>();
   private String before = "";
   private String file = "";
@@ -65,8 +63,7 @@ public final class LintOutput {
    */
   public LintOutput(String tool, Path root, Path workdir) {
     this.tool = tool;
-    this.root = root;
-    this.workdir = workdir;
+    paths = new InsidePaths(root, workdir);
   }
 
   /**
@@ -169,14 +166,7 @@ public final class LintOutput {
   }
 
   private Optional<Place> place(String name, String line) {
-    try {
-      var inside = workdir.resolve(name).normalize();
-      return inside.startsWith(root) && !inside.equals(root)
-          ? Optional.of(new Place(root.relativize(inside).toString(), Integer.parseInt(line)))
-          : Optional.empty();
-    } catch (InvalidPathException e) {
-      return Optional.empty();
-    }
+    return paths.place(name, Integer.parseInt(line));
   }
 
   private static Level level(String word) {

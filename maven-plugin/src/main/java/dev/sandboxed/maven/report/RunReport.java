@@ -18,6 +18,7 @@ import java.util.List;
  * @param tests how many tests ended how
  * @param broken the first tests that did not pass
  * @param files the names of the test reports, in the directory of this one
+ * @param caches where what was installed came from
  * @param network what was tried to reach
  * @param findings what tests and linters found, the first of them
  * @param problems what could not be collected, and why
@@ -33,6 +34,7 @@ public record RunReport(
     TestCounts tests,
     List<TestCase> broken,
     List<String> files,
+    List<CacheUse> caches,
     List<NetworkAttempt> network,
     List<Finding> findings,
     List<String> problems) {
@@ -42,6 +44,7 @@ public record RunReport(
     steps = List.copyOf(steps);
     broken = List.copyOf(broken);
     files = List.copyOf(files);
+    caches = List.copyOf(caches);
     network = List.copyOf(network);
     findings = List.copyOf(findings);
     problems = List.copyOf(problems);

@@ -1,7 +1,6 @@
 package dev.sandboxed.maven.report;
 
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -77,7 +76,7 @@ public final class Sarif {
       to.writeStartObject();
       to.writeObjectPropertyStart("physicalLocation");
       to.writeObjectPropertyStart("artifactLocation");
-      to.writeStringProperty("uri", uri(place.path()));
+      to.writeStringProperty("uri", RelativeUri.of(place.path()));
       to.writeStringProperty("uriBaseId", ROOT);
       to.writeEndObject();
       if (place.line() > 0) {
@@ -90,19 +89,5 @@ public final class Sarif {
       to.writeEndArray();
     }
     to.writeEndObject();
-  }
-
-  /** Escapes a path for a relative reference; {@code ./} keeps a colon from making a scheme. */
-  private static String uri(String path) {
-    var uri = new StringBuilder(path.indexOf(':') < 0 ? "" : "./");
-    for (var b : path.getBytes(StandardCharsets.UTF_8)) {
-      var c = (char) (b & 0xff);
-      if (c < 0x80 && (Character.isLetterOrDigit(c) || "-._~/:@!$&'()*+,;=".indexOf(c) >= 0)) {
-        uri.append(c);
-      } else {
-        uri.append(String.format(Locale.ROOT, "%%%02X", (int) c));
-      }
-    }
-    return uri.toString();
   }
 }

@@ -72,6 +72,9 @@ public final class SummaryJson {
     run.broken().forEach(test -> write(test, to));
     to.writeEndArray();
     texts(to, "files", run.files());
+    to.writeArrayPropertyStart("caches");
+    run.caches().forEach(use -> write(use, to));
+    to.writeEndArray();
     to.writeArrayPropertyStart("network");
     run.network().forEach(attempt -> write(attempt, to));
     to.writeEndArray();
@@ -121,6 +124,18 @@ public final class SummaryJson {
     to.writeNumberProperty("bytesOut", attempt.bytesOut());
     to.writeNumberProperty("bytesIn", attempt.bytesIn());
     to.writeStringProperty("reason", attempt.reason());
+    to.writeStringProperty("during", attempt.during().name());
+    to.writeEndObject();
+  }
+
+  private static void write(CacheUse use, JsonGenerator to) {
+    to.writeStartObject();
+    to.writeStringProperty("part", use.part().name());
+    to.writeStringProperty("name", use.name());
+    to.writeStringProperty("source", use.source().name());
+    to.writeStringProperty("key", use.key());
+    use.made().ifPresent(made -> to.writeStringProperty("made", time(made)));
+    use.size().ifPresent(size -> to.writeNumberProperty("bytes", size.bytes()));
     to.writeEndObject();
   }
 

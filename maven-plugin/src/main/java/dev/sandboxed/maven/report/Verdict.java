@@ -2,6 +2,7 @@ package dev.sandboxed.maven.report;
 
 import dev.sandboxed.maven.project.Phase;
 import java.util.Collection;
+import java.util.stream.Stream;
 
 /** How a run ended as a whole: what of several failures has to be mended first. */
 public enum Verdict {
@@ -47,5 +48,18 @@ public enum Verdict {
       return TESTS_FAILED;
     }
     return failed.contains(Phase.LINT) ? LINT_FAILED : PASSED;
+  }
+
+  /**
+   * Judges several runs together.
+   *
+   * @param verdicts how each ended
+   * @return what has to be mended first, as in a single run; skipped if all were
+   */
+  public static Verdict worst(Collection<Verdict> verdicts) {
+    return Stream.of(ERROR, INSTALL_FAILED, TESTS_FAILED, LINT_FAILED, PASSED)
+        .filter(verdicts::contains)
+        .findFirst()
+        .orElse(SKIPPED);
   }
 }

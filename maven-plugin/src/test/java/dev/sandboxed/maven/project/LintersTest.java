@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +35,8 @@ class LintersTest {
         "setup.py | | .mypy.ini | files = src | python3 -m mypy",
         "setup.py | | pyproject.toml | [tool.black] | python3 -m black --check .",
         "setup.py | | .isort.cfg | | python3 -m isort --check-only .",
-        "go.mod | module a | .golangci.yml | | golangci-lint run",
+        "go.mod | module a | .golangci.yml | | golangci-lint run --output.text.path=stdout"
+            + " --output.sarif.path=/sandbox/reports/golangci-lint.sarif",
         "Cargo.toml | [package] | clippy.toml | | cargo clippy --all-targets --offline",
         "Cargo.toml | [package] | rustfmt.toml | | cargo fmt --check",
       })
@@ -88,6 +90,26 @@ class LintersTest {
     assertThat(fixture.steps(FakeInside.with("uv")))
         .contains("LINT /sandbox/venv/bin/python -m ruff check .")
         .noneMatch(step -> step.contains("mypy"));
+  }
+
+  @Test
+  void hasRuffWriteSarifBesides() throws IOException {
+    fixture.write("setup.py", "");
+    fixture.write("ruff.toml", "");
+    var plan = fixture.recognise().get(0).planner().plan(FakeInside.with("ruff"));
+    var path = "/sandbox/reports/ruff.sarif";
+    assertThat(plan.steps().get(1).sarif())
+        .contains(
+            new SarifOutput(
+                List.of(
+                    "ruff",
+                    "check",
+                    ".",
+                    "--quiet",
+                    "--exit-zero",
+                    "--output-format=sarif",
+                    "--output-file=" + path),
+                path));
   }
 
   @Test

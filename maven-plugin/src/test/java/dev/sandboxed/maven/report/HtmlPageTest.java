@@ -2,9 +2,13 @@ package dev.sandboxed.maven.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sandboxed.ByteSize;
 import dev.sandboxed.ExitReason;
 import dev.sandboxed.ExitStatus;
+import dev.sandboxed.SettledStep.Source;
 import dev.sandboxed.maven.project.Phase;
+import dev.sandboxed.maven.report.CacheUse.Part;
+import dev.sandboxed.maven.report.NetworkAttempt.During;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,7 +44,8 @@ class HtmlPageTest {
         .contains("failed WordsTest.fails: one is not two", "at words.js:3")
         .contains("2 that passed or were skipped", "7 more are in the reports")
         .contains("npm ci", "npm run lint", "exit code 1", "the last line")
-        .contains("refused tcp://203.0.113.7:443 1 0 0 no rule allows it")
+        .contains("refused tcp://203.0.113.7:443 install 1 0 0 no rule allows it")
+        .contains("installation one is not two kept 0123456789ab 2026-11-22T12:00:00Z 4,096")
         .contains("A report is left out");
     var picture = browser.picture(page);
     // The page's policy lets its own style count: bars of commands that went well and that did not.
@@ -100,6 +106,7 @@ class HtmlPageTest {
             report.tests(),
             report.broken(),
             files,
+            report.caches(),
             report.network(),
             report.findings(),
             report.problems());
@@ -134,8 +141,17 @@ class HtmlPageTest {
         List.of(),
         List.of("TEST-words.xml"),
         List.of(
-            new NetworkAttempt("refused", "tcp://203.0.113.7:443", 1, 0, 0, "no rule allows it"),
-            new NetworkAttempt("failed", text, 1, 0, 0, text)),
+            new CacheUse(
+                Part.INSTALLATION,
+                text,
+                Source.KEPT,
+                "0123456789ab",
+                Optional.of(Instant.parse("2026-11-22T12:00:00Z")),
+                Optional.of(new ByteSize(4096)))),
+        List.of(
+            new NetworkAttempt(
+                "refused", "tcp://203.0.113.7:443", 1, 0, 0, "no rule allows it", During.INSTALL),
+            new NetworkAttempt("failed", text, 1, 0, 0, text, During.RUN)),
         List.of(),
         List.of("A report is left out", text));
   }

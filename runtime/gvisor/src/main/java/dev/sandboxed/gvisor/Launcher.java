@@ -2,6 +2,8 @@ package dev.sandboxed.gvisor;
 
 import dev.sandboxed.Backend;
 import dev.sandboxed.BuildLog;
+import dev.sandboxed.Image;
+import dev.sandboxed.ImageStep;
 import dev.sandboxed.Images;
 import dev.sandboxed.PreparedSandbox;
 import dev.sandboxed.SandboxException;
@@ -31,6 +33,7 @@ import dev.sandboxed.core.protocol.JsonObject;
 import dev.sandboxed.core.protocol.ProtocolException;
 import dev.sandboxed.core.registry.RegistrySettings;
 import dev.sandboxed.core.volume.HostVolumes;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -227,14 +230,23 @@ final class Launcher {
         (spec, image) ->
             launch(spec, image, Optional.empty(), Beginning.BOOT, launch, owner, System.nanoTime());
     var steps = new SandboxedSteps(sandboxes, builds, log, executor);
-    return (parent, prepared, step, layer) -> {
-      launch.check();
-      try {
-        steps.run(parent, prepared, step, layer);
-      } catch (SandboxException e) {
-        // What was given up fails in many ways, none of which tells more.
+    return new StepRunner() {
+      @Override
+      public void run(Image parent, PreparedImage prepared, ImageStep.InSandbox step, Path layer)
+          throws IOException {
         launch.check();
-        throw e;
+        try {
+          steps.run(parent, prepared, step, layer);
+        } catch (SandboxException e) {
+          // What was given up fails in many ways, none of which tells more.
+          launch.check();
+          throw e;
+        }
+      }
+
+      @Override
+      public BuildLog log() {
+        return log;
       }
     };
   }

@@ -47,6 +47,11 @@ public final class BuildLogs {
       public void failed(ImageStep step) {
         printer.accept("[image] failed: " + step);
       }
+
+      @Override
+      public void waiting(ImageStep step) {
+        printer.accept("[image] another build is at it, and is waited for: " + step);
+      }
     };
   }
 

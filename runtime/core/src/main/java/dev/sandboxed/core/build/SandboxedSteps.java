@@ -71,6 +71,11 @@ public final class SandboxedSteps implements StepRunner {
   }
 
   @Override
+  public BuildLog log() {
+    return log;
+  }
+
+  @Override
   public void run(Image parent, PreparedImage prepared, ImageStep.InSandbox step, Path layer)
       throws IOException {
     refuseToolsOfTheHost(prepared, step);
@@ -109,7 +114,11 @@ public final class SandboxedSteps implements StepRunner {
       sandbox.changeNetwork(
           network(step).and(sources.policy(AptSources.in(Path.of(AptSources.DIRECTORY)))));
       var command = StepCommand.of(step, prepared.environment());
-      run(sandbox, step, command);
+      try {
+        run(sandbox, step, command);
+      } finally {
+        log.connections(step, sandbox.connections());
+      }
       command.litter().ifPresent(directory -> remove(sandbox, directory));
       sandbox.writeChanges(layer);
     }

@@ -1,9 +1,12 @@
 package dev.sandboxed.core.image;
 
+import dev.sandboxed.BuildLog;
 import dev.sandboxed.Image;
 import dev.sandboxed.Image.BuiltImage;
 import dev.sandboxed.ImageStep;
 import dev.sandboxed.Secret;
+import dev.sandboxed.SettledStep;
+import dev.sandboxed.SettledStep.Source;
 import dev.sandboxed.core.binaries.Platform;
 import dev.sandboxed.core.registry.ImageConfig;
 import dev.sandboxed.core.tree.ArchiveLimits;
@@ -20,6 +23,8 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -69,8 +74,8 @@ final class BuiltImages {
       return ResolvedImage.of(parent.root(), parent.mounts(), config.get());
     }
     Work work = work(image.base(), parent, step, resolver, runner);
-    RootTree root =
-        RootTree.Layered.of(parent.root(), layer(work, parent.root()), Optional.of(work.key()));
+    StepRecord taken = layer(work, parent.root(), step, runner.log());
+    RootTree root = RootTree.Layered.of(parent.root(), taken.layer(), Optional.of(work.key()));
     return ResolvedImage.of(root, parent.mounts(), parent.config());
   }
 
@@ -82,15 +87,16 @@ final class BuiltImages {
   /** A step by its key, and how it is taken if need be. */
   private record Work(String key, LayerWriter writer) {}
 
-  private String layer(Work work, RootTree below) throws IOException {
+  private StepRecord layer(Work work, RootTree below, ImageStep step, BuildLog log)
+      throws IOException {
     Optional<StepRecord> known = known(work.key());
     if (known.isPresent()) {
-      return known.get().layer();
+      return tell(log, step, known.get(), Source.KEPT);
     }
-    try (DigestLocks.Held lock = locks.acquire(work.key())) {
+    try (DigestLocks.Held lock = lock(work.key(), step, log)) {
       known = lock.file().isValid() ? known(work.key()) : Optional.empty();
       if (known.isPresent()) {
-        return known.get().layer();
+        return tell(log, step, known.get(), Source.WAITED);
       }
       String layer;
       try (LayerFiles.Draft draft = layers.draft()) {
@@ -101,9 +107,28 @@ final class BuiltImages {
       } catch (IOException e) {
         throw StoreErrors.withSpace(e, scratch);
       }
-      records.write(work.key(), new StepRecord(work.key(), layer).toBytes());
-      return layer;
+      StepRecord made =
+          new StepRecord(
+              work.key(), layer, Optional.of(Instant.now().truncatedTo(ChronoUnit.SECONDS)));
+      records.write(work.key(), made.toBytes());
+      return tell(log, step, made, Source.MADE);
     }
+  }
+
+  private DigestLocks.Held lock(String key, ImageStep step, BuildLog log) throws IOException {
+    Optional<DigestLocks.Held> free = locks.tryAcquire(key);
+    if (free.isPresent()) {
+      return free.get();
+    }
+    log.waiting(step);
+    return locks.acquire(key);
+  }
+
+  private StepRecord tell(BuildLog log, ImageStep step, StepRecord record, Source source)
+      throws IOException {
+    log.settled(
+        new SettledStep(step, source, record.key(), record.made(), layers.size(record.layer())));
+    return record;
   }
 
   private Optional<StepRecord> known(String key) throws IOException {

@@ -1,5 +1,6 @@
 package dev.sandboxed.core.image;
 
+import dev.sandboxed.ByteSize;
 import dev.sandboxed.core.tree.TreeDigest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,6 +32,15 @@ final class LayerFiles {
 
   Path path(String digest) {
     return directory.resolve(digest);
+  }
+
+  /** Returns the length of a layer; empty if it is not there. */
+  Optional<ByteSize> size(String digest) throws IOException {
+    try {
+      return Optional.of(new ByteSize(Files.size(path(digest))));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
   }
 
   /** Notes that a layer is used, if it is there. */

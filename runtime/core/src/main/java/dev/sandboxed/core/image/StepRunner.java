@@ -1,5 +1,6 @@
 package dev.sandboxed.core.image;
 
+import dev.sandboxed.BuildLog;
 import dev.sandboxed.Image;
 import dev.sandboxed.ImageBuildException;
 import dev.sandboxed.ImageStep;
@@ -25,4 +26,9 @@ public interface StepRunner {
    */
   void run(Image parent, PreparedImage prepared, ImageStep.InSandbox step, Path layer)
       throws IOException;
+
+  /** Returns what is told of the steps that the store need not have run. */
+  default BuildLog log() {
+    return new BuildLog() {};
+  }
 }

@@ -15,12 +15,14 @@ class BuildLogsTest {
   void a_printed_log_is_plain_lines() {
     var shown = new ArrayList<String>();
     var log = BuildLogs.printed(shown::add);
+    log.waiting(step);
     log.started(step);
     log.line(step, "cc a.c");
     log.finished(step, Duration.ofMillis(1234));
     log.failed(step);
     assertThat(shown)
         .containsExactly(
+            "[image] another build is at it, and is waited for: run make",
             "[image] run make",
             "[image]   cc a.c",
             "[image] done in 1.2 s: run make",

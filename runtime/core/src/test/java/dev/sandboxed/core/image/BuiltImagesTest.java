@@ -2,6 +2,7 @@ package dev.sandboxed.core.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sandboxed.Image;
@@ -9,6 +10,8 @@ import dev.sandboxed.ImageException;
 import dev.sandboxed.ImageStep;
 import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.Secret;
+import dev.sandboxed.SettledStep;
+import dev.sandboxed.SettledStep.Source;
 import dev.sandboxed.core.erofs.ErofsReader;
 import dev.sandboxed.core.support.DebianPackages;
 import dev.sandboxed.core.tree.ByteStrings;
@@ -28,6 +31,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -72,6 +78,55 @@ class BuiltImagesTest {
       assertThat(second.prepare(image, steps)).isEqualTo(prepared);
     }
     assertThat(steps.ran()).hasSize(3);
+  }
+
+  @Test
+  void tellsWhereTheResultOfEachStepCameFrom() {
+    Image image = base.with(ImageStep.write("/b", "1")).run("write", "a", "1");
+    store.prepare(image, steps);
+    assertThat(steps.settled())
+        .extracting(settled -> settled.step().toString(), SettledStep::source)
+        .containsExactly(
+            tuple(ImageStep.write("/b", "1").toString(), Source.MADE),
+            tuple("run write a 1", Source.MADE));
+    SettledStep made = steps.settled().get(1);
+    assertThat(made.key()).matches("[0-9a-f]{64}");
+    assertThat(made.size()).hasValueSatisfying(size -> assertThat(size.bytes()).isPositive());
+
+    steps = new WritingSteps();
+    store.prepare(image, steps);
+
+    assertThat(steps.ran()).isEmpty();
+    assertThat(steps.settled().get(1))
+        .isEqualTo(new SettledStep(made.step(), Source.KEPT, made.key(), made.made(), made.size()));
+    assertThat(made.made()).hasValueSatisfying(at -> assertThat(at).isBefore(Instant.now()));
+  }
+
+  @Test
+  void tellsThatAnotherBuildIsWaitedFor() throws Exception {
+    Image image = base.run("write", "a", "1");
+    var begun = new CountDownLatch(1);
+    var waited = new CountDownLatch(1);
+    StepRunner slow =
+        (parent, prepared, step, layer) -> {
+          begun.countDown();
+          try {
+            assertThat(waited.await(1, TimeUnit.MINUTES)).isTrue();
+          } catch (InterruptedException e) {
+            throw new IOException(e);
+          }
+          WritingSteps.write(layer, "a", "1");
+        };
+    var first = new FutureTask<>(() -> store.prepare(image, slow));
+    new Thread(first).start();
+    assertThat(begun.await(1, TimeUnit.MINUTES)).isTrue();
+    steps.whenWaiting(waited::countDown);
+
+    PreparedImage second = store.prepare(image, steps);
+
+    assertThat(second).isEqualTo(first.get());
+    assertThat(steps.ran()).isEmpty();
+    assertThat(steps.settled()).extracting(SettledStep::source).containsExactly(Source.WAITED);
   }
 
   @Test

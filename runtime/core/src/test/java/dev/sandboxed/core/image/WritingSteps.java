@@ -1,7 +1,9 @@
 package dev.sandboxed.core.image;
 
+import dev.sandboxed.BuildLog;
 import dev.sandboxed.Image;
 import dev.sandboxed.ImageStep;
+import dev.sandboxed.SettledStep;
 import dev.sandboxed.core.tree.ByteStrings;
 import dev.sandboxed.core.tree.Content;
 import dev.sandboxed.core.tree.Metadata;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Runs steps without a sandbox: {@code write NAME TEXT} makes a file, {@code remove NAME} removes
@@ -21,10 +24,37 @@ import java.util.List;
  */
 final class WritingSteps implements StepRunner {
   private final List<String> ran = Collections.synchronizedList(new ArrayList<>());
+  private final List<SettledStep> settled = Collections.synchronizedList(new ArrayList<>());
+  private final AtomicReference<Runnable> waiting = new AtomicReference<>(() -> {});
 
   /** Returns the steps that were run, in their order. */
   List<String> ran() {
     return List.copyOf(ran);
+  }
+
+  /** Returns what was told of steps, in its order. */
+  List<SettledStep> settled() {
+    return List.copyOf(settled);
+  }
+
+  /** Has something done when another build is waited for. */
+  void whenWaiting(Runnable action) {
+    waiting.set(action);
+  }
+
+  @Override
+  public BuildLog log() {
+    return new BuildLog() {
+      @Override
+      public void waiting(ImageStep step) {
+        waiting.get().run();
+      }
+
+      @Override
+      public void settled(SettledStep step) {
+        settled.add(step);
+      }
+    };
   }
 
   @Override
