@@ -64,7 +64,11 @@ public final class Main {
       case "postgres" -> new PostgresBenchmark(settings.copies()).run(report);
       case "pool" -> new PoolBenchmark(bench, settings.rounds(), settings.copies()).run(report);
       case "junit" -> new JUnitBenchmark(bench, settings.copies()).run(report);
-      case "many" -> new ManyBenchmark(bench, settings.many()).run(report);
+      case "many" -> {
+        for (var count : settings.many()) {
+          new ManyBenchmark(bench, count).run(report);
+        }
+      }
       default ->
           throw new IllegalArgumentException(
               "benchmark.parts: there is no \"%s\"; the parts are %s"

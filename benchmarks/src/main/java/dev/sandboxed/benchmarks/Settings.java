@@ -2,6 +2,7 @@ package dev.sandboxed.benchmarks;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * How to run, from system properties.
@@ -9,7 +10,7 @@ import java.util.List;
  * @param rounds how often each start and exec is measured
  * @param copies how often each transfer of a gibibyte is measured
  * @param load how many are started one after the other, and at once
- * @param many how many sandboxes live at once where many do
+ * @param many how many sandboxes live at once, one number after the other
  * @param parts what to measure, in order
  * @param enforce whether a missed aim fails the run
  * @param probe the static program, built by the build
@@ -21,7 +22,7 @@ record Settings(
     int rounds,
     int copies,
     int load,
-    int many,
+    List<Integer> many,
     List<String> parts,
     boolean enforce,
     Path probe,
@@ -51,13 +52,17 @@ record Settings(
         Integer.getInteger("benchmark.rounds", 40),
         Integer.getInteger("benchmark.copies", 10),
         Integer.getInteger("benchmark.load", 100),
-        Integer.getInteger("benchmark.many", 300),
+        numbers(System.getProperty("benchmark.many", "10,100,500")),
         List.of(System.getProperty("benchmark.parts", String.join(",", ALL_PARTS)).split(",")),
         Boolean.getBoolean("benchmark.enforce"),
         path("benchmark.probe"),
         path("benchmark.work"),
         path("benchmark.json"),
         path("benchmark.markdown"));
+  }
+
+  private static List<Integer> numbers(String text) {
+    return Stream.of(text.split(",")).map(Integer::valueOf).toList();
   }
 
   private static Path path(String property) {
