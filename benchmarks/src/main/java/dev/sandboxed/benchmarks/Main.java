@@ -69,6 +69,7 @@ public final class Main {
           new ManyBenchmark(bench, count).run(report);
         }
       }
+      case "micro" -> new MicroBenchmark(settings.copies()).run(report);
       default ->
           throw new IllegalArgumentException(
               "benchmark.parts: there is no \"%s\"; the parts are %s"

@@ -45,7 +45,8 @@ record Settings(
           "postgres",
           "pool",
           "junit",
-          "many");
+          "many",
+          "micro");
 
   static Settings fromSystemProperties() {
     return new Settings(
