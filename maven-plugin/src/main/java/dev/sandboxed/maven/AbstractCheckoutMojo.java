@@ -165,19 +165,12 @@ abstract class AbstractCheckoutMojo extends AbstractMojo {
 
   /** Returns the directory of a parameter, and this project's unless it is set. */
   final Path directory(@Nullable File chosen) {
-    if (chosen != null) {
-      return chosen.toPath().toAbsolutePath().normalize();
-    }
-    return project != null && project.getBasedir() != null
-        ? project.getBasedir().toPath()
-        : Path.of("").toAbsolutePath();
+    return new BuildPlaces(project).directory(chosen);
   }
 
   /** Returns where the reports of this project go, unless told otherwise. */
   final Path defaultReports() {
-    return project != null && project.getFile() != null
-        ? Path.of(project.getBuild().getDirectory()).resolve("sandbox")
-        : directory(null).resolve("target/sandbox");
+    return new BuildPlaces(project).reports();
   }
 
   /**

@@ -9,8 +9,6 @@ import dev.sandboxed.maven.project.ProjectRecognizer;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.maven.plugin.MojoExecutionException;
@@ -82,7 +80,8 @@ abstract class AbstractRunMojo extends AbstractCheckoutMojo {
     var summary = new RunSummary(console);
     var choice = new PhaseChoice(phases(), InstallMode.of(install));
     var server = CiServer.of(System.getenv(), System.out);
-    for (var configuration : configurations(directories)) {
+    var configurations = configurations(directories);
+    for (var configuration : configurations) {
       try {
         var result =
             RunReports.written(
@@ -99,6 +98,7 @@ abstract class AbstractRunMojo extends AbstractCheckoutMojo {
         summary.skip(configuration, String.valueOf(e.getMessage()));
       }
     }
+    overview(configurations);
     summary.show();
     var failure = summary.failure();
     if (failure.isPresent()) {
@@ -114,21 +114,19 @@ abstract class AbstractRunMojo extends AbstractCheckoutMojo {
 
   private List<RunConfiguration> configurations(List<Path> directories) {
     var parser = parser(arguments, timeout);
-    var all = new ArrayList<RunConfiguration>();
-    var names = new HashSet<String>();
-    for (var directory : directories) {
-      var reports = reportDirectory();
-      if (directories.size() > 1) {
-        var name = String.valueOf(directory.getFileName());
-        var unique = name;
-        for (var i = 2; !names.add(unique); i++) {
-          unique = name + "-" + i;
-        }
-        reports = reports.resolve(unique);
-      }
-      all.add(parser.parse(directory, reports));
+    return ReportPlaces.of(directories, reportDirectory()).stream()
+        .map(place -> parser.parse(place.checkout(), place.reports()))
+        .toList();
+  }
+
+  /** Writes a page that leads to those of all, where there are several. */
+  private void overview(List<RunConfiguration> configurations) throws IOException {
+    if (configurations.size() > 1) {
+      var root = reportDirectory().toAbsolutePath().normalize();
+      var runs =
+          EarlierRuns.of(root, configurations.stream().map(RunConfiguration::reports).toList());
+      ReportDirectory.at(root).write(runs.overview());
     }
-    return all;
   }
 
   private List<Path> directories() {

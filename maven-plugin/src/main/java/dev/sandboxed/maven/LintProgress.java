@@ -34,21 +34,21 @@ final class LintProgress implements StepsRun.Listener {
 
   @Override
   public void ended(StepResult result) {
-    if (!held.holds()) {
-      return;
-    }
+    var isHeld = held.holds();
+    var to = isHeld ? console : held;
     var seconds = result.duration().toMillis() / 1000.0;
     var name = name(result.step());
     if (result.status().isSuccess()) {
-      console.info(String.format(Locale.ROOT, "Linter %s passed after %.1f s", name, seconds));
+      to.info(String.format(Locale.ROOT, "Linter %s passed after %.1f s", name, seconds));
     } else {
-      console.warn(
+      to.warn(
           String.format(
               Locale.ROOT,
-              "Linter %s: %s after %.1f s; what it printed comes after the tests",
+              "Linter %s: %s after %.1f s%s",
               name,
               result.status(),
-              seconds));
+              seconds,
+              isHeld ? "; what it printed comes after the tests" : ""));
     }
   }
 

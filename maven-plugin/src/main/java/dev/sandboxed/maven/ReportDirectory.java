@@ -4,6 +4,7 @@ import dev.sandboxed.maven.report.CodeQuality;
 import dev.sandboxed.maven.report.HtmlPage;
 import dev.sandboxed.maven.report.JunitXmlWriter;
 import dev.sandboxed.maven.report.ListedTests;
+import dev.sandboxed.maven.report.Overview;
 import dev.sandboxed.maven.report.RunReport;
 import dev.sandboxed.maven.report.Sarif;
 import dev.sandboxed.maven.report.SummaryJson;
@@ -34,7 +35,14 @@ final class ReportDirectory {
   /** What a run writes, and the next one removes. */
   private static final String OURS =
       "{TEST-*.xml,"
-          + String.join(",", CONNECTIONS, SummaryJson.FILE, HtmlPage.FILE, CodeQuality.FILE)
+          + String.join(
+              ",",
+              CONNECTIONS,
+              SummaryJson.FILE,
+              HtmlPage.FILE,
+              CodeQuality.FILE,
+              Overview.PAGE,
+              Overview.FILE)
           + "}";
 
   private static final int MAX_NAME = 150;
@@ -94,6 +102,12 @@ final class ReportDirectory {
     var linted = report.findings().stream().filter(f -> !f.isTest()).toList();
     write(Sarif.FILE, out -> Sarif.write(linted, out));
     write(CodeQuality.FILE, out -> CodeQuality.write(report.findings(), out));
+  }
+
+  /** Writes what is told of several runs together. */
+  void write(Overview overview) throws IOException {
+    write(Overview.PAGE, overview::writePage);
+    write(Overview.FILE, overview::writeJson);
   }
 
   private Path write(String name, Content content) throws IOException {

@@ -43,8 +43,14 @@ class LintProgressTest {
     held.warn("after");
     assertThat(console.lines()).endsWith("WARNING after");
     progress.ended(result("ruff", 1));
-    lint("\u001b[2J::error::x", 1, "two");
-    assertThat(console.lines()).endsWith("WARNING after", "Linter: \\u001b[2J::error::x", "| two");
+    lint("\u001b[2J::error::x", 0, "two");
+    assertThat(console.lines())
+        .endsWith(
+            "WARNING after",
+            "WARNING Linter ruff: exit code 1 after 1.5 s",
+            "Linter: \\u001b[2J::error::x",
+            "| two",
+            "Linter \\u001b[2J::error::x passed after 1.5 s");
   }
 
   private void lint(String name, int code, String line) {
