@@ -48,9 +48,10 @@ while ((line = lines.readLine()) != null && !line.contains('| is up')) {
   shown << line << '\n'
 }
 assert line != null : shown
+def id = null
 try {
   def listed = goals([plugin + 'list', '-q', '-Dsandbox.output=json']).text
-  def id = new JsonSlurper().parseText(listed.substring(listed.indexOf('[{'))).find { it.timeoutSeconds == 1534 }.id
+  id = new JsonSlurper().parseText(listed.substring(listed.indexOf('[{'))).find { it.timeoutSeconds == 1534 }.id
   def done = goals([plugin + 'list', plugin + 'exec', plugin + 'logs', plugin + 'stop', "-Dsandbox.id=${id}".toString(), '-Dsandbox.command=echo from $((40 + 2))']).text
   new File(basedir, 'other.log').text = shown + done
   assert done.contains(id) && done.contains('from 42') : done
@@ -62,6 +63,8 @@ try {
   other.destroy()
 }
 // Neither the project nor its tests are to blame.
-assert shown.contains('ended under its commands; nothing is known of its tests')
+assert shown.contains("The sandbox ${id} ended, because it was terminated")
+def ended = json('app/target/sandbox/summary.json')
+assert ended.verdict == 'ERROR' && ended.exitCode == 4
 new File(basedir, 'own').deleteDir()
 true

@@ -9,7 +9,6 @@ import dev.sandboxed.maven.project.Phase;
 import dev.sandboxed.maven.project.ReportSource;
 import dev.sandboxed.maven.project.Step;
 import dev.sandboxed.maven.report.CacheUse;
-import dev.sandboxed.maven.report.Finding;
 import dev.sandboxed.maven.report.GoTestEvents;
 import dev.sandboxed.maven.report.TestCounts;
 import java.io.IOException;
@@ -39,8 +38,7 @@ final class PhasesRun {
   private final List<Connection> ofInstall = new ArrayList<>();
   private final List<Connection> connections = new ArrayList<>();
   private final List<CacheUse> caches = new ArrayList<>();
-  private final List<Finding> findings = new ArrayList<>();
-  private final List<String> problems = new ArrayList<>();
+  private CollectedSarif sarif = CollectedSarif.NONE;
   private CollectedReports reports =
       new CollectedReports(TestCounts.NONE, List.of(), List.of(), List.of());
 
@@ -64,10 +62,7 @@ final class PhasesRun {
 
   /** What came of the linters. */
   private record Linted(
-      List<RunResult.StepResult> results,
-      List<Connection> connections,
-      List<Finding> findings,
-      List<String> problems) {}
+      List<RunResult.StepResult> results, List<Connection> connections, CollectedSarif sarif) {}
 
   /** Runs tests and linters, and before them what installs where it is not done yet. */
   void in(PreparedPlaces places) throws IOException, MissingToolException {
@@ -112,8 +107,7 @@ final class PhasesRun {
       var linted = join(linting);
       results.addAll(linted.results());
       connections.addAll(linted.connections());
-      findings.addAll(linted.findings());
-      problems.addAll(linted.problems());
+      sarif = sarif.and(linted.sarif());
     }
   }
 
@@ -125,8 +119,16 @@ final class PhasesRun {
       directory.write(report);
     }
     var duration = Duration.ofNanos(System.nanoTime() - origin);
+    var isWhole = choice.phases().containsAll(Set.of(Phase.TEST, Phase.LINT));
     return new RunResult(
-        recognised, started, results, reports.with(problems), report, caches, findings, duration);
+        recognised,
+        started,
+        results,
+        reports.with(isWhole ? sarif.problemsAtEnd() : sarif.problems()),
+        report,
+        caches,
+        sarif.findings(),
+        duration);
   }
 
   private void show(Workplace place, List<Step> here, List<Step> beside) {
@@ -157,15 +159,14 @@ final class PhasesRun {
     if (has(steps, Phase.TEST)) {
       reports = collect(place, since, events);
     }
-    var sarif = sarif(place);
-    findings.addAll(sarif.readAll(place.plan().sarif(), since));
-    problems.addAll(sarif.problems());
+    sarif = sarif.and(sarif(place, since));
     connections.addAll(sandbox.connections());
   }
 
-  private SarifCollector sarif(Workplace place) {
-    return new SarifCollector(
-        place.sandbox(), configuration.workdir(), SecretMask.of(configuration.secrets()));
+  private CollectedSarif sarif(Workplace place, Instant since) {
+    var mask = SecretMask.of(configuration.secrets());
+    return new SarifCollector(place.sandbox(), configuration.workdir(), mask)
+        .readAll(place.plan().sarif(), since);
   }
 
   private static Instant mark(Sandbox sandbox) {
@@ -194,12 +195,7 @@ final class PhasesRun {
       var progress = new LintProgress(console, held, SecretMask.of(configuration.secrets()));
       var linted =
           new StepsRun(place, configuration, new GoTestEvents(), held).run(steps, origin, progress);
-      var sarif = sarif(place);
-      return new Linted(
-          linted,
-          place.sandbox().connections(),
-          sarif.readAll(place.plan().sarif(), since),
-          sarif.problems());
+      return new Linted(linted, place.sandbox().connections(), sarif(place, since));
     }
   }
 

@@ -15,8 +15,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Brings SARIF files out of a sandbox: each is read and checked, and only what was found is taken.
@@ -27,6 +29,7 @@ final class SarifCollector {
   private final Sandbox sandbox;
   private final SarifReader reader;
   private final List<String> problems = new ArrayList<>();
+  private final Set<String> written = new HashSet<>();
 
   /**
    * Makes it.
@@ -52,6 +55,7 @@ final class SarifCollector {
       if (file.type() != FileType.FILE || file.modified().isBefore(since)) {
         return Optional.empty();
       }
+      written.add(path);
       return Optional.of(reader.read(new ByteArrayInputStream(content(path))));
     } catch (SandboxFileException.NotFound e) {
       return Optional.empty();
@@ -63,7 +67,7 @@ final class SarifCollector {
   }
 
   /** Reads the files that a project names. */
-  List<Finding> readAll(List<String> paths, Instant since) {
+  CollectedSarif readAll(List<String> paths, Instant since) {
     var findings = new ArrayList<Finding>();
     for (var path : paths) {
       read(path, since)
@@ -73,12 +77,7 @@ final class SarifCollector {
                       .limit(LintOutput.MAX_FINDINGS - findings.size())
                       .forEach(findings::add));
     }
-    return findings;
-  }
-
-  /** Returns what could not be taken, and why. */
-  List<String> problems() {
-    return List.copyOf(problems);
+    return new CollectedSarif(Set.copyOf(paths), written, findings, problems);
   }
 
   private byte[] content(String path) throws IOException, InvalidReportException {

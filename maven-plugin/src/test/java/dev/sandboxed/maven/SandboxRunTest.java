@@ -154,7 +154,10 @@ class SandboxRunTest {
     assertThat(result.reports().problems())
         .containsExactly(
             "The SARIF file damaged.sarif is left out: it is no JSON, or nested too deep, at line"
-                + " 2");
+                + " 2",
+            "The SARIF file leak.sarif was written by no command",
+            "The SARIF file link.sarif was written by no command",
+            "The SARIF file none.sarif was written by no command");
   }
 
   @Test
