@@ -18,3 +18,10 @@ assert inside.readLines().find { it.contains('kernel of the test: ') }.contains(
 def summary = new groovy.json.JsonSlurper().parse(new File(basedir, 'target/sandbox/summary.json'))
 assert summary.verdict == 'PASSED' && summary.recognised == 'Maven'
 true
+
+// The wrapper's settings ask for a Maven, which is fetched as an artifact if the running one is older.
+assert !inside.contains('could not be fetched')
+assert inside.contains('/caches/maven-home/bin/mvn') == inside.contains('apache-maven-3.9.11 is used in the place of Maven ')
+
+// The host has run it before: nothing is missing.
+assert !inside.contains('Install: ')

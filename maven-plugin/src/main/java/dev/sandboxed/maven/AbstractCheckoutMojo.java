@@ -1,11 +1,16 @@
 package dev.sandboxed.maven;
 
 import dev.sandboxed.InvalidSpecException;
+import dev.sandboxed.core.binaries.CacheRoot;
+import dev.sandboxed.core.binaries.Settings;
 import dev.sandboxed.maven.git.GitCheckout;
 import dev.sandboxed.maven.git.GitFetcher;
 import dev.sandboxed.maven.git.GitRepository;
 import dev.sandboxed.maven.git.Submodules;
 import dev.sandboxed.maven.project.HostCaches;
+import dev.sandboxed.maven.project.HostJdks;
+import dev.sandboxed.maven.project.HostTools;
+import dev.sandboxed.maven.project.ProjectRecognizer;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,10 +18,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.inject.Inject;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.AbstractMojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.apache.maven.project.MavenProject;
+import org.eclipse.aether.RepositorySystem;
 import org.jspecify.annotations.Nullable;
 
 /** What goals that start a sandbox on a checkout have in common: how the sandbox is made. */
@@ -138,6 +145,8 @@ abstract class AbstractCheckoutMojo extends AbstractMojo {
   @Parameter(property = "sandbox.install", defaultValue = "network")
   String install = "network";
 
+  @Inject private @Nullable RepositorySystem repositories;
+
   @Parameter(defaultValue = "${session}", readonly = true, required = true)
   private @Nullable MavenSession session;
 
@@ -213,7 +222,7 @@ abstract class AbstractCheckoutMojo extends AbstractMojo {
   }
 
   /** Returns what the host's build tools have downloaded. */
-  final HostCaches caches() {
+  private HostCaches caches() {
     var request = session == null ? null : session.getRequest();
     var home = Path.of(System.getProperty("user.home", "/"));
     return new HostCaches(
@@ -223,5 +232,22 @@ abstract class AbstractCheckoutMojo extends AbstractMojo {
         Optional.ofNullable(System.getProperty("maven.home")).map(Path::of),
         home,
         System.getenv());
+  }
+
+  /** Returns what recognises projects, with what this machine has for them. */
+  final ProjectRecognizer recognizer() {
+    var home = Path.of(System.getProperty("user.home", "/"));
+    var jdks = HostJdks.find(System.getenv(), home);
+    if (session == null || project == null || repositories == null) {
+      return new ProjectRecognizer(caches());
+    }
+    var mavens =
+        new FetchedMavens(
+            repositories,
+            session.getRepositorySession(),
+            project.getRemotePluginRepositories(),
+            CacheRoot.from(Settings.ofProcess()).directory("maven"));
+    var version = session.getSystemProperties().getProperty("maven.version", "");
+    return new ProjectRecognizer(caches(), new HostTools(version, mavens, jdks));
   }
 }

@@ -5,7 +5,6 @@ import dev.sandboxed.Backends;
 import dev.sandboxed.SandboxException;
 import dev.sandboxed.maven.ci.CiServer;
 import dev.sandboxed.maven.project.Phase;
-import dev.sandboxed.maven.project.ProjectRecognizer;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -76,7 +75,7 @@ abstract class AbstractRunMojo extends AbstractCheckoutMojo {
           MojoExecutionException,
           MojoFailureException {
     var console = new LogConsole(getLog());
-    var run = new SandboxRun(backend, new ProjectRecognizer(caches()), console);
+    var run = new SandboxRun(backend, recognizer(), console);
     var summary = new RunSummary(console);
     var choice = new PhaseChoice(phases(), InstallMode.of(install));
     var server = CiServer.of(System.getenv(), System.out);

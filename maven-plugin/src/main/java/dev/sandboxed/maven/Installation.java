@@ -170,7 +170,7 @@ final class Installation implements AutoCloseable {
 
   /** What was downloaded on the host stays there; only programs are needed. */
   private static boolean isTool(CacheMount cache) {
-    return cache.target().startsWith(Layout.MAVEN_HOME + "/");
+    return cache.target().startsWith(Layout.MAVEN_HOME + "/") || cache.target().equals(Layout.JDK);
   }
 
   private ImageStep command(PlannedInstallation planned, Step step) {

@@ -55,7 +55,7 @@ final class SandboxRun {
 
   private Recognition recognise(RunConfiguration configuration, PhaseChoice choice)
       throws UnrecognisedProjectException {
-    var checkout = new Checkout(configuration.project());
+    var checkout = new Checkout(configuration.project(), configuration.directory());
     var found = recognizer.recognise(checkout);
     if (!configuration.command().isEmpty()) {
       return given(configuration.command(), choice, found);

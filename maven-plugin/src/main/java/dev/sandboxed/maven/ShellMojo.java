@@ -11,7 +11,6 @@ import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxException;
 import dev.sandboxed.SandboxNotRunningException;
 import dev.sandboxed.maven.project.Checkout;
-import dev.sandboxed.maven.project.ProjectRecognizer;
 import dev.sandboxed.maven.project.Recognition;
 import dev.sandboxed.maven.project.ReportSource;
 import dev.sandboxed.maven.project.TestPlan;
@@ -122,8 +121,11 @@ public final class ShellMojo extends AbstractCheckoutMojo {
       throws NoTerminalException, MissingToolException, IOException, MojoFailureException {
     var configuration = parser(null, timeout).parse(checkout, defaultReports());
     var recognition =
-        new ProjectRecognizer(caches())
-            .recognise(new Checkout(configuration.project())).stream().findFirst().orElse(NOTHING);
+        recognizer()
+            .recognise(new Checkout(configuration.project(), configuration.directory()))
+            .stream()
+            .findFirst()
+            .orElse(NOTHING);
     var project = new Workplaces(backend, configuration, recognition);
     var choice = new PhaseChoice(Set.of(), InstallMode.of(install));
     try (var places = project.prepare(choice, new LogConsole(getLog()))) {

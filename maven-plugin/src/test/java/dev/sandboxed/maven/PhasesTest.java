@@ -283,7 +283,7 @@ class PhasesTest {
     return result.steps().stream().map(s -> s.step().phase()).toList();
   }
 
-  private static ParameterParser parser(@Nullable String command) {
+  static ParameterParser parser(@Nullable String command) {
     return new ParameterParser(
         ".",
         command,

@@ -15,18 +15,52 @@ import java.util.Optional;
  * are read, and only so much of them.
  *
  * @param directory the directory that holds the project's files
+ * @param root the checkout that it is in, or is
  */
-public record Checkout(Path directory) {
+public record Checkout(Path directory, Path root) {
   private static final int MAX_BYTES = 4 * 1024 * 1024;
   private static final int MAX_ENTRIES = 10_000;
 
-  /** Makes the directory absolute. */
+  /** Makes the directories absolute. */
   public Checkout {
     directory = directory.toAbsolutePath().normalize();
+    root = root.toAbsolutePath().normalize();
+  }
+
+  /**
+   * Takes a checkout that is one project.
+   *
+   * @param directory the directory that holds the project's files
+   */
+  public Checkout(Path directory) {
+    this(directory, directory);
   }
 
   boolean hasFile(String name) {
     return Files.isRegularFile(directory.resolve(name), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /**
+   * Returns whether there is such a file in the checkout, and no link on the way to it.
+   *
+   * @param path relative to the project; it may lead out of it, but not out of the checkout
+   */
+  boolean hasPlainFile(Path path) {
+    var inRoot = inRoot(path);
+    if (inRoot.isAbsolute() || inRoot.startsWith("..") || inRoot.toString().isEmpty()) {
+      return false;
+    }
+    for (var i = 1; i < inRoot.getNameCount(); i++) {
+      if (!Files.isDirectory(root.resolve(inRoot.subpath(0, i)), LinkOption.NOFOLLOW_LINKS)) {
+        return false;
+      }
+    }
+    return Files.isRegularFile(root.resolve(inRoot), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** Returns where in the checkout a path is that is relative to the project. */
+  Path inRoot(Path path) {
+    return root.relativize(directory.resolve(path).normalize());
   }
 
   boolean hasDirectory(String name) {

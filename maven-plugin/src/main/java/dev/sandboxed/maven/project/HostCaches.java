@@ -29,7 +29,13 @@ public record HostCaches(
         // Without conf, which holds settings; below /usr the image has it already.
         mavenHomePart("bin"),
         mavenHomePart("boot"),
-        mavenHomePart("lib"));
+        mavenHomePart("lib"),
+        mavenHomePart("conf/logging"));
+  }
+
+  /** Returns the same with another Maven than the running one. */
+  HostCaches withMaven(Path otherHome) {
+    return new HostCaches(mavenRepository, Optional.of(otherHome), home, env);
   }
 
   /** Returns whether Maven is not a part of the system and is mounted on its own. */
@@ -104,6 +110,22 @@ public record HostCaches(
     return mounts(
         new CacheMount(cargo.resolve("registry"), Layout.CARGO_HOME + "/registry"),
         new CacheMount(cargo.resolve("git"), Layout.CARGO_HOME + "/git"));
+  }
+
+  /** Gradles that wrappers have unpacked, and what builds have downloaded. */
+  List<CacheMount> gradle() {
+    return mounts(
+        new CacheMount(gradleDistributions(), Layout.GRADLE_HOME + "/wrapper/dists"),
+        new CacheMount(
+            gradleHome().resolve("caches/modules-2"), Layout.GRADLE_HOME + "/caches/modules-2"));
+  }
+
+  Path gradleDistributions() {
+    return gradleHome().resolve("wrapper/dists");
+  }
+
+  private Path gradleHome() {
+    return setting("GRADLE_USER_HOME").orElse(home.resolve(".gradle"));
   }
 
   private Optional<Path> setting(String name) {

@@ -13,6 +13,9 @@ public final class Layout {
   /** The Maven of the host, where it is no part of the system. */
   public static final String MAVEN_HOME = "/caches/maven-home";
 
+  /** A JDK of the host that is no part of the system. */
+  public static final String JDK = "/caches/jdk";
+
   static final String NPM_CACHE = "/caches/npm";
   static final String PNPM_STORE = "/caches/pnpm-store";
   static final String YARN_CACHE = "/caches/yarn";
@@ -22,6 +25,7 @@ public final class Layout {
   static final String POETRY_CACHE = "/caches/poetry";
   static final String GO_MODULES = "/caches/go-modules";
   static final String GO_BUILD = "/caches/go-build";
+  static final String GRADLE_HOME = "/caches/gradle";
   static final String CARGO_HOME = "/caches/cargo";
 
   private Layout() {}

@@ -15,9 +15,20 @@ public final class ProjectRecognizer {
    * @param caches where the host's build tools keep what they downloaded
    */
   public ProjectRecognizer(HostCaches caches) {
+    this(caches, HostTools.NONE);
+  }
+
+  /**
+   * Makes a recogniser that finds other tools of Java for projects that need them.
+   *
+   * @param caches where the host's build tools keep what they downloaded
+   * @param tools the tools that there are
+   */
+  public ProjectRecognizer(HostCaches caches, HostTools tools) {
     ecosystems =
         List.of(
-            new MavenEcosystem(caches),
+            new MavenEcosystem(caches, tools),
+            new GradleEcosystem(caches),
             new NodeEcosystem(caches),
             new PythonEcosystem(caches),
             new GoEcosystem(caches),

@@ -96,7 +96,7 @@ class ProjectRecognizerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "pom.xml, <project/>, mvn -B -ntp test, MAVEN_OPTS",
+    "pom.xml, <settings/>, mvn -B -ntp test, MAVEN_OPTS",
     "Cargo.toml, [package], cargo test, CARGO_HOME",
     "go.mod, module a, go test -json -count=1 ./..., GOMODCACHE",
   })

@@ -1,0 +1,161 @@
+package dev.sandboxed.maven;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sandboxed.Backends;
+import dev.sandboxed.maven.project.HostCaches;
+import dev.sandboxed.maven.project.Phase;
+import dev.sandboxed.maven.project.ProjectRecognizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Installs what projects of Maven need where the local repository is empty, from real servers. */
+@EnabledIfSystemProperty(
+    named = "maven.install.tests",
+    matches = "all",
+    disabledReason = "downloads a hundred artifacts, in minutes")
+class MavenPhasesTest {
+  private final RecordingConsole console = new RecordingConsole();
+  @TempDir private Path temporary;
+  private Path project;
+
+  @Test
+  void testsAndLintsModulesOfflineWithWhatTheirPomsAloneHadInstalled() throws Exception {
+    project = Files.createDirectory(temporary.resolve("project"));
+    write(
+        "pom.xml",
+        """
+        <project>
+          <modelVersion>4.0.0</modelVersion>
+          <groupId>example</groupId>
+          <artifactId>all</artifactId>
+          <version>1</version>
+          <packaging>pom</packaging>
+          <!-- %s: nothing is kept of another run of this test. -->
+          <modules>
+            <module>base</module>
+            <module>app</module>
+          </modules>
+          <properties>
+            <maven.compiler.release>17</maven.compiler.release>
+            <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
+          </properties>
+          <build>
+            <pluginManagement>
+              <plugins>
+                <plugin>
+                  <artifactId>maven-checkstyle-plugin</artifactId>
+                  <version>3.6.0</version>
+                  <configuration>
+                    <configLocation>google_checks.xml</configLocation>
+                    <failOnViolation>false</failOnViolation>
+                  </configuration>
+                </plugin>
+                <plugin>
+                  <artifactId>maven-surefire-plugin</artifactId>
+                  <version>3.5.2</version>
+                </plugin>
+                <plugin>
+                  <artifactId>maven-compiler-plugin</artifactId>
+                  <version>3.13.0</version>
+                </plugin>
+              </plugins>
+            </pluginManagement>
+          </build>
+        </project>
+        """
+            .formatted(UUID.randomUUID()));
+    write("base/pom.xml", module("base", ""));
+    write(
+        "base/src/main/java/a/Base.java",
+        "package a; public class Base { public int one() { return 1; } }");
+    write(
+        "app/pom.xml",
+        module(
+            "app",
+            """
+            <dependency>
+              <groupId>example</groupId>
+              <artifactId>base</artifactId>
+              <version>1</version>
+            </dependency>
+            <dependency>
+              <groupId>org.junit.jupiter</groupId>
+              <artifactId>junit-jupiter</artifactId>
+              <version>5.11.4</version>
+              <scope>test</scope>
+            </dependency>
+            """));
+    write(
+        "app/src/test/java/a/BaseTest.java",
+        """
+        package a;
+
+        import static org.junit.jupiter.api.Assertions.assertEquals;
+
+        class BaseTest {
+          @org.junit.jupiter.api.Test
+          void isOne() {
+            assertEquals(1, new Base().one());
+          }
+        }
+        """);
+
+    var first = run();
+
+    assertThat(first.steps())
+        .extracting(s -> s.step().phase() + " " + s.status().isSuccess())
+        .containsExactly("INSTALL true", "TEST true", "LINT true");
+    assertThat(first.reports().counts().tests()).isEqualTo(1);
+
+    write("app/src/main/java/a/Unused.java", "package a; class Unused {}");
+    var second = run();
+
+    assertThat(second.steps())
+        .extracting(s -> s.step().phase() + " " + s.status().isSuccess())
+        .containsExactly("TEST true", "LINT true");
+  }
+
+  private RunResult run() throws Exception {
+    var home = temporary.resolve("home");
+    var caches = new HostCaches(home.resolve(".m2/repository"), Optional.empty(), home, Map.of());
+    try (var backend = Backends.open()) {
+      return new SandboxRun(backend, new ProjectRecognizer(caches), console)
+          .run(
+              PhasesTest.parser(null).parse(project, temporary.resolve("reports")),
+              new PhaseChoice(Set.of(Phase.values()), InstallMode.NETWORK));
+    }
+  }
+
+  private static String module(String name, String dependencies) {
+    return """
+    <project>
+      <modelVersion>4.0.0</modelVersion>
+      <parent>
+        <groupId>example</groupId>
+        <artifactId>all</artifactId>
+        <version>1</version>
+      </parent>
+      <artifactId>%s</artifactId>
+      <dependencies>
+        %s
+      </dependencies>
+    </project>
+    """
+        .formatted(name, dependencies);
+  }
+
+  private void write(String name, String text) throws IOException {
+    var file = project.resolve(name);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, text);
+  }
+}
