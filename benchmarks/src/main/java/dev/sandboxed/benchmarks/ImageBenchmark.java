@@ -39,7 +39,7 @@ final class ImageBenchmark {
   }
 
   void run(Report report) throws Exception {
-    remove(work);
+    Trees.remove(work);
     var tree = tree(Files.createDirectories(work.resolve("tree")));
     try (var server = new LayoutServer(Files.createDirectories(work.resolve("layouts")))) {
       System.setProperty(INSECURE, server.host());
@@ -51,7 +51,7 @@ final class ImageBenchmark {
         System.clearProperty(INSECURE);
       }
     } finally {
-      remove(work);
+      Trees.remove(work);
     }
   }
 
@@ -174,7 +174,7 @@ final class ImageBenchmark {
             return System.nanoTime();
           });
     } finally {
-      remove(directory);
+      Trees.remove(directory);
     }
   }
 
@@ -204,7 +204,7 @@ final class ImageBenchmark {
             return System.nanoTime();
           });
     } finally {
-      remove(bundle);
+      Trees.remove(bundle);
       Files.deleteIfExists(image);
     }
   }
@@ -244,17 +244,6 @@ final class ImageBenchmark {
       return files
           .max(Comparator.comparingLong((Path file) -> file.toFile().length()))
           .orElseThrow();
-    }
-  }
-
-  private static void remove(Path tree) throws IOException {
-    if (!Files.exists(tree)) {
-      return;
-    }
-    try (var files = Files.walk(tree)) {
-      for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
     }
   }
 }

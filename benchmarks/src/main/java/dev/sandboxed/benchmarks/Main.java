@@ -64,6 +64,10 @@ public final class Main {
       case "postgres" -> new PostgresBenchmark(settings.copies()).run(report);
       case "pool" -> new PoolBenchmark(bench, settings.rounds(), settings.copies()).run(report);
       case "junit" -> new JUnitBenchmark(bench, settings.copies()).run(report);
+      case "maven" ->
+          new MavenBenchmark(
+                  MavenSettings.fromSystemProperties(), settings.work(), settings.copies())
+              .run(report);
       case "many" -> {
         for (var count : settings.many()) {
           new ManyBenchmark(bench, count).run(report);

@@ -45,6 +45,7 @@ record Settings(
           "postgres",
           "pool",
           "junit",
+          "maven",
           "many",
           "micro");
 
@@ -67,6 +68,11 @@ record Settings(
   }
 
   private static Path path(String property) {
+    return Path.of(property(property)).toAbsolutePath();
+  }
+
+  /** Returns a system property that has to be there. */
+  static String property(String property) {
     var value = System.getProperty(property);
     if (value == null) {
       throw new IllegalArgumentException(
@@ -74,6 +80,6 @@ record Settings(
               + property
               + " is missing; start the benchmarks by benchmarks/run");
     }
-    return Path.of(value).toAbsolutePath();
+    return value;
   }
 }
