@@ -20,7 +20,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -96,15 +98,37 @@ final class Installation implements AutoCloseable {
    * @throws IOException if the key files cannot be read
    */
   Installed install(PlannedInstallation planned) throws IOException, MissingToolException {
+    show(planned);
+    var work = work(planned);
+    try {
+      backend.images().prepare(work.image(), work.log());
+    } catch (ImageBuildException e) {
+      work.log().failed(e);
+    }
+    return work.done(this::unchanged);
+  }
+
+  /**
+   * Finds what was installed before, and runs nothing; to be called in the place of {@link
+   * #install}.
+   *
+   * @return empty if it is not kept
+   * @throws IOException if the key files cannot be read
+   */
+  Optional<Installed> find(PlannedInstallation planned) throws IOException {
+    var work = work(planned);
+    if (!KeptOnly.prepare(backend.images(), work.image(), work.log())) {
+      return Optional.empty();
+    }
+    show(planned);
+    return Optional.of(work.done(this::unchanged));
+  }
+
+  private void show(PlannedInstallation planned) {
     var mask = SecretMask.of(configuration.secrets());
     planned
         .steps()
         .forEach(s -> console.info("Install: " + CommandLine.of(mask.apply(s.command()))));
-    var files = Files.createDirectory(gathered.resolve(GATHERED));
-    KeyFiles.makeWritableInside(files);
-    var keyFiles = keyFiles(planned);
-    keyFiles.copyTo(files);
-    return install(planned, keyFiles, files);
   }
 
   private KeyFiles keyFiles(PlannedInstallation planned) {
@@ -113,8 +137,25 @@ final class Installation implements AutoCloseable {
         .with(arguments);
   }
 
-  private Installed install(PlannedInstallation planned, KeyFiles keyFiles, Path files)
-      throws MissingToolException {
+  /** An image that is to be made or found, and what is noted of that. */
+  private record Work(Image image, KeyFiles keyFiles, InstallationLog log, Console console) {
+
+    Installed done(Supplier<String> unchanged) {
+      if (log.results().isEmpty()) {
+        console.info(
+            log.caches().stream().anyMatch(use -> use.source() == Source.WAITED)
+                ? "Installed by another build, which was waited for"
+                : "Installed before; kept, as %s".formatted(unchanged.get()));
+      }
+      return new Installed(image, keyFiles, log.results(), log.connections(), log.caches());
+    }
+  }
+
+  private Work work(PlannedInstallation planned) throws IOException {
+    var files = Files.createDirectory(gathered.resolve(GATHERED));
+    KeyFiles.makeWritableInside(files);
+    var keyFiles = keyFiles(planned);
+    keyFiles.copyTo(files);
     var commands = new LinkedHashMap<ImageStep, Step>();
     planned.steps().forEach(step -> commands.put(command(planned, step), step));
     var around = around(planned, files);
@@ -127,18 +168,7 @@ final class Installation implements AutoCloseable {
     }
     var mask = SecretMask.of(configuration.secrets());
     var log = new InstallationLog(commands, Set.copyOf(around), mask, console);
-    try {
-      backend.images().prepare(image, log);
-    } catch (ImageBuildException e) {
-      log.failed(e);
-    }
-    if (log.results().isEmpty()) {
-      console.info(
-          log.caches().stream().anyMatch(use -> use.source() == Source.WAITED)
-              ? "Installed by another build, which was waited for"
-              : "Installed before; kept, as %s".formatted(unchanged()));
-    }
-    return new Installed(image, keyFiles, log.results(), log.connections(), log.caches());
+    return new Work(image, keyFiles, log, console);
   }
 
   private String unchanged() {

@@ -1,6 +1,7 @@
 package dev.sandboxed.maven;
 
 import dev.sandboxed.InvalidSpecException;
+import dev.sandboxed.maven.recall.Fingerprint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -92,6 +93,15 @@ record KeyFiles(Path checkout, Path workdir, Set<Path> paths) {
       var target = directory.resolve(path);
       makeDirectories(directory, path);
       Files.copy(source, target, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
+    }
+  }
+
+  /** Adds what they are called, what they hold, and which are missing; links are left out. */
+  void addTo(Fingerprint key) throws IOException {
+    for (var path : paths.stream().sorted().toList()) {
+      if (isPlain(path) && Files.size(checkout.resolve(path)) <= MAX_BYTES) {
+        key.text(path.toString()).bytes(Files.readAllBytes(checkout.resolve(path)));
+      }
     }
   }
 

@@ -42,6 +42,13 @@ final class SandboxRun {
    */
   RunResult run(RunConfiguration configuration, PhaseChoice choice)
       throws IOException, UnrecognisedProjectException, MissingToolException {
+    try (var tools = Headstart.of(backend, configuration.image())) {
+      return prepared(configuration, choice);
+    }
+  }
+
+  private RunResult prepared(RunConfiguration configuration, PhaseChoice choice)
+      throws IOException, UnrecognisedProjectException, MissingToolException {
     var recognition = recognise(configuration, choice);
     // Before anything is started: a directory that cannot be written would come too late after.
     var directory = ReportDirectory.open(configuration.reports());

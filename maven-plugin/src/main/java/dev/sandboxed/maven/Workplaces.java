@@ -5,7 +5,10 @@ import dev.sandboxed.Image;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.maven.project.Layout;
 import dev.sandboxed.maven.project.Recognition;
+import dev.sandboxed.maven.recall.Question;
 import java.io.IOException;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** Makes sandboxes with a project in them, each of which a plan is made for. Thread-safe. */
 final class Workplaces {
@@ -27,38 +30,78 @@ final class Workplaces {
    */
   PreparedPlaces prepare(PhaseChoice choice, Console console)
       throws IOException, MissingToolException {
-    if (choice.installsApart(configuration)) {
-      var foreseen = Foresight.of(recognition).filter(planned -> !planned.steps().isEmpty());
-      if (foreseen.isPresent()) {
-        return install(foreseen.get(), console);
+    if (!choice.installsApart(configuration)) {
+      return new PreparedPlaces(mounted(), this::mounted);
+    }
+    var memory = PlanMemory.of(configuration, recognition);
+    var foreseen = Foresight.of(recognition).filter(planned -> !planned.steps().isEmpty());
+    if (foreseen.isPresent()) {
+      return install(foreseen.get(), memory, console);
+    }
+    var recalled = memory.flatMap(m -> m.recall(recognition));
+    if (recalled.isPresent()) {
+      var kept = kept(recalled.get(), memory, console);
+      if (kept.isPresent()) {
+        return kept.get();
       }
     }
+    return asked(memory, console);
+  }
+
+  /** Asks a sandbox, which runs the tests if there is nothing to install. */
+  private PreparedPlaces asked(Optional<PlanMemory> memory, Console console)
+      throws IOException, MissingToolException {
     var mounted = mounted();
     var used = false;
     PlannedInstallation planned;
     try {
-      planned =
-          choice.installsApart(configuration)
-              ? PlannedInstallation.of(recognition, mounted.inside())
-              : PlannedInstallation.NONE;
+      planned = PlannedInstallation.of(recognition, mounted.inside());
       used = planned.steps().isEmpty();
     } finally {
       if (!used) {
         mounted.close();
       }
     }
-    return used ? new PreparedPlaces(mounted, this::mounted) : install(planned, console);
+    if (used) {
+      return new PreparedPlaces(mounted, this::mounted);
+    }
+    memory.ifPresent(m -> m.keepBefore(mounted.inside().seen()));
+    return install(planned, memory, console);
   }
 
-  private PreparedPlaces install(PlannedInstallation planned, Console console)
+  private PreparedPlaces install(
+      PlannedInstallation planned, Optional<PlanMemory> memory, Console console)
+      throws IOException, MissingToolException {
+    return prepared(installation -> Optional.of(installation.install(planned)), memory, console)
+        .orElseThrow();
+  }
+
+  /** Returns what is kept from before; empty if it has to be installed. */
+  private Optional<PreparedPlaces> kept(
+      PlannedInstallation planned, Optional<PlanMemory> memory, Console console)
+      throws IOException, MissingToolException {
+    return prepared(installation -> installation.find(planned), memory, console);
+  }
+
+  /** Installs something, if it does. */
+  @FunctionalInterface
+  private interface Installing {
+    Optional<Installation.Installed> by(Installation installation)
+        throws IOException, MissingToolException;
+  }
+
+  private Optional<PreparedPlaces> prepared(
+      Installing installing, Optional<PlanMemory> memory, Console console)
       throws IOException, MissingToolException {
     var installation = new Installation(backend, configuration, recognition, console);
     var done = false;
     try {
-      var installed = installation.install(planned);
-      done = true;
-      return new PreparedPlaces(
-          installation, installed, () -> installed(installed.image(), installed.keyFiles()));
+      var installed = installing.by(installation);
+      done = installed.isPresent();
+      return installed.map(
+          i ->
+              new PreparedPlaces(
+                  installation, i, () -> installed(i.image(), i.keyFiles(), memory)));
     } finally {
       if (!done) {
         installation.close();
@@ -69,7 +112,8 @@ final class Workplaces {
   /** Makes one that sees the checkout and the host's caches copy-on-write. */
   private Workplace mounted() {
     var sandbox = backend.create(CheckoutSpec.of(configuration, recognition.caches()));
-    return planned(sandbox, CheckoutSpec.describe(configuration), () -> {});
+    return planned(
+        sandbox, CheckoutSpec.describe(configuration), asked -> Optional.empty(), () -> {});
   }
 
   /**
@@ -78,12 +122,17 @@ final class Workplaces {
    * @param image what was installed
    * @throws IOException if the checkout cannot be read
    */
-  private Workplace installed(Image image, KeyFiles keyFiles) throws IOException {
+  private Workplace installed(Image image, KeyFiles keyFiles, Optional<PlanMemory> memory)
+      throws IOException {
     var sandbox = backend.create(CheckoutSpec.installed(configuration, image));
-    return planned(
-        sandbox,
-        CheckoutSpec.describeInstalled(configuration),
-        () -> new CheckoutCopy(sandbox.files(), keyFiles).run());
+    var place =
+        planned(
+            sandbox,
+            CheckoutSpec.describeInstalled(configuration),
+            asked -> memory.flatMap(m -> m.installed().answer(asked)),
+            () -> new CheckoutCopy(sandbox.files(), keyFiles).run());
+    memory.ifPresent(m -> m.installed().keep(place.inside().seen()));
+    return place;
   }
 
   @FunctionalInterface
@@ -91,13 +140,14 @@ final class Workplaces {
     void run() throws E;
   }
 
-  private <E extends Exception> Workplace planned(Sandbox sandbox, String sees, Work<E> before)
+  private <E extends Exception> Workplace planned(
+      Sandbox sandbox, String sees, Function<Question, Optional<Boolean>> known, Work<E> before)
       throws E {
     var ready = false;
     try {
       sandbox.files().makeDirectories(Layout.SCRATCH + "/reports");
       before.run();
-      var inside = new LiveInside(sandbox, configuration);
+      var inside = new LiveInside(sandbox, configuration, known);
       var plan = recognition.planner().plan(inside);
       ready = true;
       return new Workplace(sandbox, plan, inside, sees);

@@ -5,13 +5,10 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
-import tools.jackson.dataformat.toml.TomlMapper;
 
 /**
  * What a {@code pyproject.toml} says.
@@ -41,17 +38,9 @@ record PyProject(List<String> requirements, Set<String> tools) {
   static PyProject read(Checkout checkout) {
     return checkout
         .read(NAME)
-        .flatMap(PyProject::parse)
+        .flatMap(Toml::parse)
         .map(root -> new PyProject(new Requirements(root).all(), names(root.path("tool"))))
         .orElseGet(() -> new PyProject(List.of(), Set.of()));
-  }
-
-  private static Optional<JsonNode> parse(String text) {
-    try {
-      return Optional.of(new TomlMapper().readTree(text));
-    } catch (JacksonException e) {
-      return Optional.empty();
-    }
   }
 
   private static Set<String> names(JsonNode table) {

@@ -28,6 +28,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Images of a base and a step. A step that was taken before costs a look-up of its record; whether
@@ -38,6 +39,11 @@ final class BuiltImages {
   private static final String FORMAT = "steps-1";
 
   private static final int BUFFER = 1 << 20;
+
+  /** So much is read rather than remembered; a file counts for some bytes by itself. */
+  private static final long SMALL = 1 << 20;
+
+  private static final long NODE = 4 << 10;
 
   private final Records records;
   private final LayerFiles layers;
@@ -236,13 +242,24 @@ final class BuiltImages {
 
   private Work copy(ResolvedImage parent, ImageStep.Copy step) throws IOException {
     exists(step.source());
+    FileTree now = CopiedFiles.listing(step).tree();
+    if (isSmall(now)) {
+      String key = copyKey(parent, step, digest(now));
+      if (known(key).isPresent()) {
+        return copied(key, parent, image -> CopiedFiles.of(step, image));
+      }
+    }
+    // What may have to be written must not change unseen between its digest and that.
     FileTree listed = SettledListing.of(() -> CopiedFiles.listing(step)).tree();
-    String key =
-        copyKey(parent, "copy", step.target(), step.owner(), step.mode())
-            .text(String.valueOf(step.source().getFileName()))
-            .text(contents(listed))
-            .hex();
+    String key = copyKey(parent, step, contents(listed));
     return copied(key, parent, image -> CopiedFiles.of(step, image));
+  }
+
+  private static String copyKey(ResolvedImage parent, ImageStep.Copy step, String contents) {
+    return copyKey(parent, "copy", step.target(), step.owner(), step.mode())
+        .text(String.valueOf(step.source().getFileName()))
+        .text(contents)
+        .hex();
   }
 
   private Work unpack(ResolvedImage parent, ImageStep.Unpack step) throws IOException {
@@ -304,8 +321,21 @@ final class BuiltImages {
         .text(mode.map(Integer::toOctalString).orElse(""));
   }
 
+  /** Returns whether files are read sooner than a record of what they hold is written. */
+  private static boolean isSmall(FileTree listed) throws IOException {
+    var bytes = new AtomicLong();
+    listed.walk(
+        (path, node) ->
+            bytes.addAndGet(
+                node instanceof Node.Regular regular ? regular.content().size() + NODE : NODE));
+    return bytes.get() <= SMALL;
+  }
+
   /** Returns a digest of what files hold; remembered as long as they do not change. */
   private String contents(FileTree listed) throws IOException {
+    if (isSmall(listed)) {
+      return digest(listed);
+    }
     String listing = TreeDigest.of(listed, FORMAT + " listing");
     Optional<String> known =
         records
@@ -315,14 +345,17 @@ final class BuiltImages {
     if (known.isPresent()) {
       return known.get();
     }
-    // The name of what was listed is no part of what it holds.
-    Node top = listed.root().children().values().iterator().next();
-    var unnamed = new TreeMap<String, Node>(Map.of("source", top));
-    String contents =
-        TreeDigest.ofContents(
-            new FileTree(new Node.Directory(listed.root().metadata(), unnamed)), FORMAT);
+    String contents = digest(listed);
     records.write(listing, contents.getBytes(StandardCharsets.UTF_8));
     return contents;
+  }
+
+  /** Reads files; the name of what was listed is no part of what it holds. */
+  private static String digest(FileTree listed) throws IOException {
+    Node top = listed.root().children().values().iterator().next();
+    var unnamed = new TreeMap<String, Node>(Map.of("source", top));
+    return TreeDigest.ofContents(
+        new FileTree(new Node.Directory(listed.root().metadata(), unnamed)), FORMAT);
   }
 
   /** Returns what a step adds to an image. */

@@ -37,7 +37,8 @@ final class HostImages {
     this.masks = masks;
   }
 
-  ResolvedImage resolve() throws IOException {
+  /** Finds the image; of several who want it at a time one looks. */
+  synchronized ResolvedImage resolve() throws IOException {
     ResolvedImage image = known;
     // What its file would be made from may have changed since.
     if (image == null || !files.has(image.root().digest())) {
