@@ -2,18 +2,22 @@ package dev.sandboxed.maven;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sandboxed.Backend;
 import dev.sandboxed.Backends;
 import dev.sandboxed.ExitReason;
 import dev.sandboxed.Volume;
 import dev.sandboxed.maven.project.HostCaches;
+import dev.sandboxed.maven.project.HostJdks;
+import dev.sandboxed.maven.project.HostTools;
 import dev.sandboxed.maven.project.ProjectRecognizer;
 import dev.sandboxed.maven.report.Finding;
 import dev.sandboxed.maven.report.TestCounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -86,6 +90,57 @@ class SandboxRunTest {
         .contains("test_fails: ")
         .contains("one is not two")
         .contains("The last lines of its output:");
+  }
+
+  @Test
+  void runsTheWrapperOfGradleAndCollectsItsReports() throws Exception {
+    // A stand-in for the real one: what counts is how it is called, and where reports are.
+    var home = temporary.resolve("home/.gradle");
+    var unpacked =
+        Files.createDirectories(home.resolve("wrapper/dists/gradle-8.5-bin/from-a-server"));
+    Files.writeString(unpacked.resolve("gradle-8.5-bin.zip.ok"), "");
+    write("build.gradle", "");
+    write(
+        "gradle/wrapper/gradle-wrapper.properties",
+        "distributionUrl=https\\://example.invalid/gradle-8.5-bin.zip\n");
+    write(
+        "gradlew",
+        """
+        echo "called with $*"
+        ls "$GRADLE_USER_HOME"/wrapper/dists/*/*
+        mkdir -p app/build/test-results/test
+        echo '<testsuite name="a.B"><testcase classname="a.B" name="works"/></testsuite>' \\
+          > app/build/test-results/test/TEST-a.B.xml
+        """);
+
+    var result = run(parser(null));
+
+    assertThat(result.isSuccess()).isTrue();
+    assertThat(result.reports().counts()).isEqualTo(new TestCounts(1, 0, 0, 0));
+    assertThat(console.lines())
+        .contains("Recognised: Gradle project (build.gradle)")
+        .contains("| called with test --no-daemon --console=plain --continue --offline")
+        .contains("| gradle-8.5-bin.zip.ok");
+  }
+
+  @Test
+  void hasTheJdkThatAPomAsksFor() throws Exception {
+    var jdks = HostJdks.find(System.getenv(), Path.of(System.getProperty("user.home")));
+    var newest = jdks.all().stream().max(Comparator.comparingInt(HostJdks.Jdk::feature));
+    assumeTrue(
+        newest.isPresent()
+            && jdks.onPath().filter(jdk -> jdk.feature() < newest.get().feature()).isPresent(),
+        "needs a second JDK, newer than that of the path");
+    write(
+        "pom.xml",
+        "<project><properties><maven.compiler.release>%d</maven.compiler.release></properties></project>"
+            .formatted(newest.get().feature()));
+
+    var tools = new HostTools("", range -> temporary, jdks);
+    var result = run(parser("\"$JAVA_HOME/bin/javac\" -version"), tools);
+
+    assertThat(result.isSuccess()).isTrue();
+    assertThat(console.lines()).contains("| javac " + newest.get().version());
   }
 
   @Test
@@ -432,12 +487,24 @@ class SandboxRunTest {
 
   private RunResult run(ParameterParser parser)
       throws IOException, UnrecognisedProjectException, MissingToolException {
+    return run(
+        parser,
+        new HostTools(
+            "",
+            range -> {
+              throw new IOException("not asked for here");
+            },
+            new HostJdks(Optional.empty(), List.of())));
+  }
+
+  private RunResult run(ParameterParser parser, HostTools tools)
+      throws IOException, UnrecognisedProjectException, MissingToolException {
     var home = temporary.resolve("home");
     var caches = new HostCaches(home.resolve(".m2/repository"), Optional.empty(), home, Map.of());
     if (backend == null) {
       throw new IllegalStateException("no backend");
     }
-    var run = new SandboxRun(backend, new ProjectRecognizer(caches), console);
+    var run = new SandboxRun(backend, new ProjectRecognizer(caches, tools), console);
     return run.run(parser.parse(project, reports));
   }
 
