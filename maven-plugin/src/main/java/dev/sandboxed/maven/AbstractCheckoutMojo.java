@@ -120,8 +120,8 @@ abstract class AbstractCheckoutMojo extends AbstractMojo {
   /**
    * The destinations outside that may be reached, separated by commas: patterns such as {@code
    * *.example.org}, {@code api.example.com:443} or {@code 203.0.113.0/24}, {@code build-tools} for
-   * what the user's own Maven, npm, pip, Cargo and Go configuration names, or {@code everything}.
-   * None unless set.
+   * what the user's own Maven, npm, Yarn, pip, Cargo and Go configuration names, or {@code
+   * everything}. None unless set.
    */
   @Parameter(property = "sandbox.network")
   @Nullable List<String> network;

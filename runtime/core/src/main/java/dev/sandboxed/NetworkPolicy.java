@@ -186,9 +186,9 @@ public final class NetworkPolicy {
   }
 
   /**
-   * Returns the policy that allows the servers which the user's own Maven, npm, pip, Cargo and Go
-   * are configured to download from: mirrors, registries, indexes and proxies, or else what is
-   * built into these tools.
+   * Returns the policy that allows the servers which the user's own Maven, npm, Yarn, pip, Cargo
+   * and Go are configured to download from: mirrors, registries, indexes and proxies, or else what
+   * is built into these tools.
    *
    * <p>The tools that are installed are asked when the first sandbox with this policy starts, all
    * at once, which takes a second or two; a tool that does not answer is a warning in the log of

@@ -1,12 +1,15 @@
 package dev.sandboxed.maven.project;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The files by which a project is recognised, on the host.
@@ -37,7 +40,7 @@ public record Checkout(Path directory, Path root) {
   }
 
   boolean hasFile(String name) {
-    return Files.isRegularFile(directory.resolve(name), LinkOption.NOFOLLOW_LINKS);
+    return resolve(name).filter(f -> Files.isRegularFile(f, LinkOption.NOFOLLOW_LINKS)).isPresent();
   }
 
   /**
@@ -64,7 +67,28 @@ public record Checkout(Path directory, Path root) {
   }
 
   boolean hasDirectory(String name) {
-    return Files.isDirectory(directory.resolve(name), LinkOption.NOFOLLOW_LINKS);
+    return resolve(name).filter(f -> Files.isDirectory(f, LinkOption.NOFOLLOW_LINKS)).isPresent();
+  }
+
+  /** Returns where something is, if the way to it is in the checkout and leads over no link. */
+  private Optional<Path> resolve(String name) {
+    Path path;
+    try {
+      path = directory.resolve(name).normalize();
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
+    if (!path.startsWith(directory)) {
+      return Optional.empty();
+    }
+    var parent = path.equals(directory) ? directory : path.getParent();
+    while (parent != null && !parent.equals(directory)) {
+      if (Files.isSymbolicLink(parent)) {
+        return Optional.empty();
+      }
+      parent = parent.getParent();
+    }
+    return Optional.of(path);
   }
 
   /** Returns whether anything has this name, be it a link that leads nowhere. */
@@ -84,19 +108,39 @@ public record Checkout(Path directory, Path root) {
 
   /** Returns whether a file directly in a directory has a name like this. */
   boolean hasFileLike(String directoryName, String regex) {
-    var parent = directory.resolve(directoryName);
-    if (!Files.isDirectory(parent, LinkOption.NOFOLLOW_LINKS)) {
-      return false;
+    return entries(directoryName)
+        .anyMatch(
+            e ->
+                e.getFileName().toString().matches(regex)
+                    && Files.isRegularFile(e, LinkOption.NOFOLLOW_LINKS));
+  }
+
+  /** Returns the names of the directories in a directory, sorted; those of links are not. */
+  List<String> directoriesIn(String directoryName) {
+    return entries(directoryName)
+        .filter(e -> Files.isDirectory(e, LinkOption.NOFOLLOW_LINKS))
+        .map(e -> e.getFileName().toString())
+        .sorted()
+        .toList();
+  }
+
+  /** Returns the names of the files in a directory, sorted. */
+  List<String> filesIn(String directoryName) {
+    return entries(directoryName)
+        .filter(e -> Files.isRegularFile(e, LinkOption.NOFOLLOW_LINKS))
+        .map(e -> e.getFileName().toString())
+        .sorted()
+        .toList();
+  }
+
+  private Stream<Path> entries(String directoryName) {
+    if (!hasDirectory(directoryName)) {
+      return Stream.empty();
     }
-    try (var entries = Files.list(parent)) {
-      return entries
-          .limit(MAX_ENTRIES)
-          .anyMatch(
-              e ->
-                  e.getFileName().toString().matches(regex)
-                      && Files.isRegularFile(e, LinkOption.NOFOLLOW_LINKS));
-    } catch (IOException e) {
-      return false;
+    try (var entries = Files.list(directory.resolve(directoryName))) {
+      return entries.limit(MAX_ENTRIES).toList().stream();
+    } catch (IOException | UncheckedIOException e) {
+      return Stream.empty();
     }
   }
 

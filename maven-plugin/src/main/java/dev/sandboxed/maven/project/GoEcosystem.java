@@ -17,18 +17,21 @@ final class GoEcosystem implements Ecosystem {
 
   @Override
   public Optional<Recognition> recognise(Checkout checkout) {
-    return checkout.hasFile("go.mod")
-        ? Optional.of(
-            new Recognition(
-                "Go",
-                "go.mod",
-                checkout.files("go.mod", "go.sum", "go.work", "go.work.sum"),
-                caches.go(),
-                inside -> plan(checkout, inside)))
-        : Optional.empty();
+    return checkout
+        .firstFile(GoModules.MODULE, GoModules.WORKSPACE)
+        .map(
+            evidence -> {
+              var modules = GoModules.find(checkout);
+              return new Recognition(
+                  "Go",
+                  evidence,
+                  modules.files(),
+                  caches.go(),
+                  inside -> plan(checkout, modules, inside));
+            });
   }
 
-  private static TestPlan plan(Checkout checkout, Inside inside) {
+  private static TestPlan plan(Checkout checkout, GoModules modules, Inside inside) {
     var env = new LinkedHashMap<String, String>();
     env.put("GOMODCACHE", Layout.GO_MODULES);
     env.put("GOCACHE", Layout.GO_BUILD);
@@ -39,16 +42,13 @@ final class GoEcosystem implements Ecosystem {
     env.put("GOTELEMETRY", "off");
     // -count=1: a result that the host's cache remembers is none of this sandbox.
     var steps = new ArrayList<Step>();
-    if (checkout.hasFile("go.sum") && !hasModules(env, inside)) {
+    var isVendored = checkout.hasFile("vendor/modules.txt");
+    if (modules.hasChecksums() && !isVendored && !hasModules(env, inside)) {
       steps.add(Step.of(Phase.INSTALL, "go mod download", DOWNLOAD));
     }
-    steps.add(
-        new Step(
-            Phase.TEST,
-            "go test",
-            List.of("go", "test", "-json", "-count=1", "./..."),
-            Map.of(),
-            Step.OutputFormat.GO_TEST_EVENTS));
+    var test = new ArrayList<>(List.of("go", "test", "-json", "-count=1"));
+    test.addAll(modules.packages());
+    steps.add(new Step(Phase.TEST, "go test", test, Map.of(), Step.OutputFormat.GO_TEST_EVENTS));
     var linters = linters(checkout, inside);
     steps.addAll(linters.steps());
     return new TestPlan(steps, env, new ReportSource.Events(), linters.notes());

@@ -106,7 +106,7 @@ public record HostCaches(
   }
 
   List<CacheMount> cargo() {
-    var cargo = setting("CARGO_HOME").orElse(home.resolve(".cargo"));
+    var cargo = cargoHome();
     return mounts(
         new CacheMount(cargo.resolve("registry"), Layout.CARGO_HOME + "/registry"),
         new CacheMount(cargo.resolve("git"), Layout.CARGO_HOME + "/git"));
@@ -126,6 +126,11 @@ public record HostCaches(
 
   private Path gradleHome() {
     return setting("GRADLE_USER_HOME").orElse(home.resolve(".gradle"));
+  }
+
+  /** Returns the directory of Cargo. */
+  Path cargoHome() {
+    return setting("CARGO_HOME").orElse(home.resolve(".cargo"));
   }
 
   private Optional<Path> setting(String name) {

@@ -32,7 +32,7 @@ final class NodeEcosystem implements Ecosystem {
               return new Recognition(
                   manager.shownName(),
                   PackageJson.NAME,
-                  manager.keyFiles(checkout),
+                  new NodeKeyFiles(checkout, manager).find(),
                   manager.caches(caches),
                   inside -> plan(checkout, manifest, manager, inside));
             });

@@ -68,7 +68,7 @@ final class NodeLinters {
 
   /** A linter is there if the project depends on it: what is not named is not installed. */
   private void add(Linters found, String name, String configuration, String... arguments) {
-    if (!manifest.packages().contains(name)) {
+    if (!manifest.packages().containsKey(name)) {
       found.miss(name, configuration);
       return;
     }

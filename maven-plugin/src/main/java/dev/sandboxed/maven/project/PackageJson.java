@@ -1,7 +1,9 @@
 package dev.sandboxed.maven.project;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -16,29 +18,42 @@ import tools.jackson.core.json.JsonFactory;
  *
  * @param members the names of what it holds, such as {@code eslintConfig}
  * @param scripts the commands that have a name
- * @param packages the names of the packages that it is developed with
+ * @param packages what it is developed with: names of packages, and which version of each or where
+ *     it is
+ * @param workspaces patterns of the directories of packages that belong to it
  * @param packageManager such as {@code pnpm@9.8.0}; empty if it does not say
  */
 record PackageJson(
-    Set<String> members, Map<String, String> scripts, Set<String> packages, String packageManager) {
+    Set<String> members,
+    Map<String, String> scripts,
+    Map<String, String> packages,
+    List<String> workspaces,
+    String packageManager) {
   static final String NAME = "package.json";
 
   /** Copies the collections. */
   PackageJson {
     members = Set.copyOf(members);
     scripts = Map.copyOf(scripts);
-    packages = Set.copyOf(packages);
+    packages = Map.copyOf(packages);
+    workspaces = List.copyOf(workspaces);
   }
 
   /** Reads a project's; empty if there is none, or none that npm would read. */
   static Optional<PackageJson> read(Checkout checkout) {
-    return checkout.read(NAME).flatMap(PackageJson::parse);
+    return read(checkout, NAME);
+  }
+
+  /** Reads one that is somewhere else in the project. */
+  static Optional<PackageJson> read(Checkout checkout, String file) {
+    return checkout.read(file).flatMap(PackageJson::parse);
   }
 
   private static Optional<PackageJson> parse(String text) {
     var members = new LinkedHashSet<String>();
     var scripts = new LinkedHashMap<String, String>();
     var packages = new LinkedHashMap<String, String>();
+    var workspaces = new ArrayList<String>();
     var packageManager = "";
     try (var parser = JsonFactory.builder().build().createParser(ObjectReadContext.empty(), text)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
@@ -52,6 +67,7 @@ record PackageJson(
           case "scripts" -> readTexts(parser, scripts);
           case "dependencies", "devDependencies", "optionalDependencies" ->
               readTexts(parser, packages);
+          case "workspaces" -> readWorkspaces(parser, workspaces);
           case "packageManager" -> {
             packageManager = value == JsonToken.VALUE_STRING ? parser.getString() : "";
             parser.skipChildren();
@@ -59,7 +75,7 @@ record PackageJson(
           default -> parser.skipChildren();
         }
       }
-      return Optional.of(new PackageJson(members, scripts, packages.keySet(), packageManager));
+      return Optional.of(new PackageJson(members, scripts, packages, workspaces, packageManager));
     } catch (JacksonException e) {
       return Optional.empty();
     }
@@ -74,6 +90,32 @@ record PackageJson(
       var name = parser.currentName();
       if (parser.nextToken() == JsonToken.VALUE_STRING) {
         texts.put(name, parser.getString());
+      } else {
+        parser.skipChildren();
+      }
+    }
+  }
+
+  /** They are in a list, or in one that is called {@code packages}. */
+  private static void readWorkspaces(JsonParser parser, List<String> patterns) {
+    if (parser.currentToken() == JsonToken.START_ARRAY) {
+      readTexts(parser, patterns);
+    } else if (parser.currentToken() == JsonToken.START_OBJECT) {
+      while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+        var name = parser.currentName();
+        if (parser.nextToken() == JsonToken.START_ARRAY && name.equals("packages")) {
+          readTexts(parser, patterns);
+        } else {
+          parser.skipChildren();
+        }
+      }
+    }
+  }
+
+  private static void readTexts(JsonParser parser, List<String> texts) {
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      if (parser.currentToken() == JsonToken.VALUE_STRING) {
+        texts.add(parser.getString());
       } else {
         parser.skipChildren();
       }

@@ -17,6 +17,9 @@ enum PackageManager {
   /** Version 2 and later, also called Berry. */
   YARN_BERRY("Yarn", "yarn");
 
+  /** Names the packages that belong to a project. */
+  static final String PNPM_WORKSPACE = "pnpm-workspace.yaml";
+
   /** Yarn as a file of the project itself; only below the directory that is meant for it. */
   private static final Pattern OWN_YARN =
       Pattern.compile("(?m)^yarnPath:\\s*[\"']?(\\.yarn/releases/[\\w.-]{1,100})[\"']?\\s*$");
@@ -77,16 +80,15 @@ enum PackageManager {
     };
   }
 
-  /** Returns the files whose content decides what it installs. */
-  List<String> keyFiles(Checkout checkout) {
+  /** Returns the files whose content decides what it installs, besides those of packages. */
+  List<String> settings(Checkout checkout) {
     return switch (this) {
-      case NPM ->
-          checkout.files(PackageJson.NAME, "package-lock.json", "npm-shrinkwrap.json", ".npmrc");
+      case NPM -> checkout.files("package-lock.json", "npm-shrinkwrap.json", ".npmrc");
       case PNPM ->
           checkout.files(
-              PackageJson.NAME, "pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs");
-      case YARN -> checkout.files(PackageJson.NAME, "yarn.lock", ".yarnrc", ".npmrc");
-      case YARN_BERRY -> checkout.files(PackageJson.NAME, "yarn.lock", ".yarnrc.yml");
+              "pnpm-lock.yaml", PNPM_WORKSPACE, ".npmrc", ".pnpmfile.cjs", ".pnpmfile.mjs");
+      case YARN -> checkout.files("yarn.lock", ".yarnrc", ".npmrc");
+      case YARN_BERRY -> checkout.files("yarn.lock", ".yarnrc.yml");
     };
   }
 

@@ -30,7 +30,9 @@ public final class ProjectRecognizer {
             new MavenEcosystem(caches, tools),
             new GradleEcosystem(caches),
             new NodeEcosystem(caches),
+            new ToxEcosystem(caches, true),
             new PythonEcosystem(caches),
+            new ToxEcosystem(caches, false),
             new GoEcosystem(caches),
             new RustEcosystem(caches),
             new MakeEcosystem());

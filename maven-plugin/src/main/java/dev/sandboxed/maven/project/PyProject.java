@@ -5,8 +5,10 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -25,6 +27,7 @@ record PyProject(List<String> requirements, Set<String> tools) {
 
   private static final int MAX_REQUIREMENTS = 1_000;
   private static final int MAX_LENGTH = 1_000;
+  private static final int MAX_MEMBERS = 500;
   private static final Pattern OWN_EXTRAS =
       Pattern.compile("\\s*([A-Za-z0-9][\\w.-]*)\\s*(?:\\[([\\w.,\\s-]*)])?.*", Pattern.DOTALL);
 
@@ -41,6 +44,37 @@ record PyProject(List<String> requirements, Set<String> tools) {
         .flatMap(Toml::parse)
         .map(root -> new PyProject(new Requirements(root).all(), names(root.path("tool"))))
         .orElseGet(() -> new PyProject(List.of(), Set.of()));
+  }
+
+  /**
+   * Returns the manifests of the project's other packages: members of a workspace of uv, and what
+   * uv and Poetry are told to take from a directory.
+   */
+  static List<String> members(Checkout checkout) {
+    var root = checkout.read(NAME).flatMap(Toml::parse);
+    if (root.isEmpty()) {
+      return List.of();
+    }
+    var tool = root.get().path("tool");
+    var patterns = new ArrayList<String>();
+    tool.path("uv").path("workspace").path("members").forEach(m -> patterns.add(m.asString("")));
+    var directories = new ArrayList<>(DirectoryPattern.find(checkout, patterns));
+    var poetry = tool.path("poetry");
+    Stream.of(
+            Stream.of(tool.path("uv").path("sources"), poetry.path("dependencies")),
+            poetry.path("group").valueStream().map(group -> group.path("dependencies")))
+        .flatMap(tables -> tables)
+        .flatMap(JsonNode::valueStream)
+        .map(dependency -> CheckoutPath.of("", dependency.path("path").asString("")))
+        .flatMap(Optional::stream)
+        .forEach(directories::add);
+    return directories.stream()
+        .filter(directory -> !directory.isEmpty())
+        .map(directory -> CheckoutPath.join(directory, NAME))
+        .filter(checkout::hasFile)
+        .distinct()
+        .limit(MAX_MEMBERS)
+        .toList();
   }
 
   private static Set<String> names(JsonNode table) {

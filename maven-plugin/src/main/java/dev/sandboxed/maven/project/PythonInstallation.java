@@ -2,6 +2,7 @@ package dev.sandboxed.maven.project;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -57,11 +58,27 @@ record PythonInstallation(List<Step> steps, Map<String, String> env, Set<String>
   /** Returns the files whose content decides what is installed. */
   static List<String> keyFiles(Checkout checkout) {
     var files =
-        new ArrayList<>(
+        new LinkedHashSet<>(
             checkout.files(
-                PyProject.NAME, "setup.py", "setup.cfg", UV_LOCK, POETRY_LOCK, "constraints.txt"));
-    files.addAll(checkout.files(REQUIREMENTS));
-    return files;
+                PyProject.NAME,
+                "setup.py",
+                "setup.cfg",
+                UV_LOCK,
+                "uv.toml",
+                ".python-version",
+                POETRY_LOCK,
+                "poetry.toml",
+                "constraints.txt"));
+    files.addAll(RequirementFiles.read(checkout, checkout.files(REQUIREMENTS)).keySet());
+    files.addAll(PyProject.members(checkout));
+    return List.copyOf(files);
+  }
+
+  /** Returns whether nothing but a script names what the project and its tests need. */
+  static boolean saysNothing(Checkout checkout) {
+    return checkout.files(REQUIREMENTS).isEmpty()
+        && checkout.files(UV_LOCK, POETRY_LOCK).isEmpty()
+        && PyProject.read(checkout).requirements().isEmpty();
   }
 
   /**
@@ -128,8 +145,8 @@ record PythonInstallation(List<Step> steps, Map<String, String> env, Set<String>
   private static Set<String> required(Checkout checkout, List<String> wanted) {
     return Stream.concat(
             wanted.stream(),
-            checkout.files(REQUIREMENTS).stream()
-                .flatMap(file -> checkout.read(file).orElse("").lines()))
+            RequirementFiles.read(checkout, checkout.files(REQUIREMENTS)).values().stream()
+                .flatMap(String::lines))
         .map(REQUIRED::matcher)
         .filter(Matcher::lookingAt)
         .map(m -> m.group(1).toLowerCase(Locale.ROOT))

@@ -21,7 +21,12 @@ public final class BuildTools {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final List<ToolReader> READERS =
       List.of(
-          new MavenReader(), new NpmReader(), new PipReader(), new CargoReader(), new GoReader());
+          new MavenReader(),
+          new NpmReader(),
+          new YarnReader(),
+          new PipReader(),
+          new CargoReader(),
+          new GoReader());
 
   private final HostEnvironment environment;
   private final Executor executor;

@@ -482,7 +482,10 @@ class BuildToolsTest {
         .variable("CARGO_REGISTRIES_R_TOKEN", SECRET)
         .variable("PATH_TOKEN", SECRET)
         .variable("GOPROXY", "https://u:%s@go.example/p?%1$s,direct".formatted(SECRET))
-        .variable("GOSUMDB", "off");
+        .variable("GOSUMDB", "off")
+        .variable("COREPACK_NPM_REGISTRY", "https://u:%s@corepack.example/".formatted(SECRET))
+        .variable("YARN_REGISTRY", "https://u:%s@yarn.example/".formatted(SECRET))
+        .variable("YARN_NPM_REGISTRY_SERVER", "https://u:%s@yarn.example/".formatted(SECRET));
 
     var access = home.access();
 
