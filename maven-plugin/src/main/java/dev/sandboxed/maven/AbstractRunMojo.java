@@ -9,6 +9,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugin.MojoFailureException;
@@ -24,6 +25,13 @@ abstract class AbstractRunMojo extends AbstractCheckoutMojo {
    */
   @Parameter(property = "sandbox.dir")
   private @Nullable List<File> directories;
+
+  /**
+   * Which entries of the matrix of a {@code sandbox.yaml} are run, separated by commas; {@code all}
+   * or {@code none} of them. All of this project, and none of others, unless set.
+   */
+  @Parameter(property = "sandbox.matrix")
+  private @Nullable List<String> matrix;
 
   /** The same as a program and its arguments, without a shell. */
   @Parameter private @Nullable List<String> arguments;
@@ -111,11 +119,25 @@ abstract class AbstractRunMojo extends AbstractCheckoutMojo {
     }
   }
 
-  private List<RunConfiguration> configurations(List<Path> directories) {
+  private List<RunConfiguration> configurations(List<Path> directories) throws IOException {
     var parser = parser(arguments, timeout);
-    return ReportPlaces.of(directories, reportDirectory()).stream()
-        .map(place -> parser.parse(place.checkout(), place.reports()))
-        .toList();
+    var console = new LogConsole(getLog());
+    var own = repo == null ? Optional.of(directory(null)) : Optional.<Path>empty();
+    var runs = new MatrixRuns(matrix, parser.image(), own);
+    var all =
+        ReportPlaces.of(directories, reportDirectory()).stream()
+            .flatMap(
+                place ->
+                    runs.of(parser.parse(place.checkout(), place.reports()), console).stream())
+            .toList();
+    var root = reportDirectory().toAbsolutePath().normalize();
+    if (all.stream().anyMatch(run -> !run.reports().equals(root))) {
+      // They have directories of their own in it; what an earlier run left is not theirs.
+      try (var lock = ReportLock.take(root, console)) {
+        ReportDirectory.open(root);
+      }
+    }
+    return all;
   }
 
   /** Writes a page that leads to those of all, where there are several. */

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +31,26 @@ record ImageParameters(
 
   /** Returns the image. */
   Image chosen() {
-    var chosen = base();
+    return chosen(base());
+  }
+
+  /** Returns what says which image is started from, if anything does; for messages. */
+  Optional<String> named() {
+    return Stream.of(
+            named("sandbox.image", image),
+            named("sandbox.debian", debian),
+            named("sandbox.dockerfile", dockerfile))
+        .flatMap(Optional::stream)
+        .findFirst();
+  }
+
+  private static Optional<String> named(String parameter, @Nullable Object value) {
+    return Optional.ofNullable(value).map(v -> "%s, \"%s\"".formatted(parameter, v));
+  }
+
+  /** Returns the image with all that is done to one, on another base. */
+  Image chosen(Image base) {
+    var chosen = base;
     if (aptInstall != null && !aptInstall.isEmpty()) {
       var packages = aptInstall.stream().map(name -> name == null ? "" : name.strip());
       var step =

@@ -51,7 +51,8 @@ record ParameterParser(
             writable,
             network.policy(),
             volumes.volumes(),
-            reports);
+            reports,
+            "");
     if (!Files.isDirectory(configuration.project())) {
       throw new InvalidSpecException(
           "sandbox.workdir is %s, but %s is no directory"

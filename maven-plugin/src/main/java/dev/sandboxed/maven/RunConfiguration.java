@@ -7,6 +7,7 @@ import dev.sandboxed.NetworkPolicy;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.Secret;
 import dev.sandboxed.Volume;
+import dev.sandboxed.maven.project.MatrixEntry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -30,6 +31,7 @@ import java.util.Optional;
  * @param network which destinations outside may be reached; empty for no network
  * @param volumes what outlives the sandbox, by where it is inside
  * @param reports where the test reports go
+ * @param variant the entry of the project's matrix that it is; empty for none
  */
 record RunConfiguration(
     Path directory,
@@ -43,7 +45,8 @@ record RunConfiguration(
     boolean writable,
     Optional<NetworkPolicy> network,
     Map<String, Volume> volumes,
-    Path reports) {
+    Path reports,
+    String variant) {
 
   /** How long the sandbox lives on after the commands, for what they left to be collected. */
   static final Duration COLLECTING = Duration.ofMinutes(5);
@@ -68,6 +71,31 @@ record RunConfiguration(
           "The timeout is %s; it must be more than zero and at most %s"
               .formatted(timeout, SandboxSpec.MAX_TIMEOUT.minus(COLLECTING)));
     }
+  }
+
+  /** Returns the same for an entry of the project's matrix, with its image. */
+  RunConfiguration on(MatrixEntry entry, Image base) {
+    var variables = new LinkedHashMap<>(entry.env());
+    variables.putAll(env);
+    return new RunConfiguration(
+        directory,
+        workdir,
+        command,
+        base,
+        limits,
+        timeout,
+        variables,
+        secrets,
+        writable,
+        network,
+        volumes,
+        reports.resolve(entry.name()),
+        entry.name());
+  }
+
+  /** Returns a name of the project with the entry of the matrix, for people. */
+  String named(Object project) {
+    return variant.isEmpty() ? project.toString() : "%s (%s)".formatted(project, variant);
   }
 
   /** Returns the project's directory on the host. */

@@ -168,6 +168,7 @@ final class RunReports {
   }
 
   private static String name(RunConfiguration configuration) {
-    return SafeText.line(String.valueOf(configuration.project().normalize().getFileName()));
+    var name = String.valueOf(configuration.project().normalize().getFileName());
+    return SafeText.line(configuration.named(name));
   }
 }

@@ -34,13 +34,14 @@ final class RunSummary {
     console.info("");
     console.info(entry.line());
     CacheLines.of(result).forEach(console::info);
-    lines.add("%s: %s".formatted(configuration.project(), entry.line()));
+    lines.add("%s: %s".formatted(configuration.named(configuration.project()), entry.line()));
   }
 
   /** Takes a project that was not run, and says why. */
   void skip(RunConfiguration configuration, String reason) {
-    console.warn("Skipped %s: %s".formatted(configuration.project(), reason));
-    lines.add("%s: skipped. %s".formatted(configuration.project(), reason));
+    var project = configuration.named(configuration.project());
+    console.warn("Skipped %s: %s".formatted(project, reason));
+    lines.add("%s: skipped. %s".formatted(project, reason));
   }
 
   /** Says the results of all runs, if there were several. */
@@ -80,13 +81,13 @@ final class RunSummary {
     }
 
     String failure() {
+      var project = configuration.named(configuration.project());
       var text = new StringBuilder();
       text.append(
           RunReports.verdict(result) == Verdict.ERROR
               ? "The sandbox of %s ended under its commands; nothing is known of its tests."
-                  .formatted(configuration.project())
-              : "%s of %s failed in the sandbox."
-                  .formatted(failedParts(), configuration.project()));
+                  .formatted(project)
+              : "%s of %s failed in the sandbox.".formatted(failedParts(), project));
       var mask = SecretMask.of(configuration.secrets());
       for (var step : result.steps()) {
         if (!step.status().isSuccess()) {

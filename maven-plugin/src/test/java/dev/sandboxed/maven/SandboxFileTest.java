@@ -84,6 +84,28 @@ class SandboxFileTest {
   }
 
   @Test
+  void choosesAmongRecipes() throws IOException {
+    write("setup.py", "");
+    write("Makefile", "test:\n");
+    write("sandbox.yaml", "recipe: make");
+    assertThat(recognise()).extracting(Recognition::name).containsExactly("Make", "Python");
+    write("sandbox.yaml", "recipe: Go");
+    assertThatThrownBy(this::recognise)
+        .isInstanceOf(InvalidSpecException.class)
+        .hasMessage("sandbox.yaml: recipe is Go, and what fits the project is Python, Make");
+    Files.delete(project.resolve("setup.py"));
+    Files.delete(project.resolve("Makefile"));
+    assertThatThrownBy(this::recognise)
+        .hasMessageEndingWith("is none; leave it out, and name commands under test");
+  }
+
+  @Test
+  void refusesTwoEntriesOfTheSameName() throws IOException {
+    write("sandbox.yaml", "matrix: [{name: a, image: host}, {name: A, image: host}]");
+    assertThatThrownBy(this::recognise).hasMessageContaining("two entries of matrix are called A");
+  }
+
+  @Test
   void makesAProjectOfWhatIsNothingKnown() throws IOException {
     write("sandbox.yaml", "test: [./check]");
     assertThat(recognise())
@@ -101,6 +123,8 @@ class SandboxFileTest {
         "{\"lint\": [{\"run\": \"a\", \"name\": \"b: c\"}]}",
         "env: {A: '', _b2: 'x y'}",
         "key-files: [..a/b.txt, .npmrc]",
+        "matrix: [{name: node-22.1, image: 'node:22', env: {A: b}}, {image: host, name: a_B.1}]",
+        "matrix: [{name: a, image: ./root fs/..a.tar}, {name: b, image: 'localhost:5000/x@sha256:0'}]",
       })
   void readsWhatTheSchemaHas(String text) throws IOException {
     write("sandbox.yaml", text);
@@ -138,6 +162,22 @@ class SandboxFileTest {
         "reports: [] | 1: reports is empty",
         "sarif: [../a.sarif] | 1: an entry of sarif is not allowed; write the path of a file",
         "sarif: a.sarif | 1: sarif must be a list",
+        "recipe: '../a' | 1: recipe must be the name of one",
+        "matrix: [] | 1: matrix is empty",
+        "matrix: host | 1: matrix must be a list of entries",
+        "matrix: [host] | 1: an entry of matrix must have a name and an image",
+        "matrix:~- name: a | 2: an entry of matrix lacks its image",
+        "matrix:~- image: host | 2: an entry of matrix lacks its name",
+        "matrix:~- {name: a, image: host, run: b} | 2: an entry of matrix has no run; there are",
+        "matrix:~- {name: all, image: host} | 2: name must be at most 40 letters",
+        "matrix:~- {name: summary.json, image: host} | 2: name must be at most 40 letters",
+        "matrix:~- {name: ../a, image: host} | 2: name must be at most 40 letters",
+        "matrix:~- {name: a, image: /} | 2: image must be host, an image of a registry",
+        "matrix:~- {name: a, image: /home/user} | 2: image must be host, an image of a registry",
+        "matrix:~- {name: a, image: ./../..} | 2: image must be host, an image of a registry",
+        "matrix:~- {name: a, image: ../a} | 2: image must be host, an image of a registry",
+        "matrix:~- {name: a, image: $HOME/a} | 2: image must be host, an image of a registry",
+        "matrix:~- {name: a, image: ./} | 2: image must be host, an image of a registry",
       })
   void refusesWhatTheSchemaHasNot(String text, String message) throws IOException {
     var lines = text.replace('~', '\n');

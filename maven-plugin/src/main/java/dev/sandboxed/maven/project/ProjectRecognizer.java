@@ -3,7 +3,6 @@ package dev.sandboxed.maven.project;
 import dev.sandboxed.InvalidSpecException;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Recognises projects by their files. */
 public final class ProjectRecognizer {
@@ -48,13 +47,6 @@ public final class ProjectRecognizer {
   public List<Recognition> recognise(Checkout checkout) {
     var found =
         ecosystems.stream().map(e -> e.recognise(checkout)).flatMap(Optional::stream).toList();
-    return SandboxFile.read(checkout)
-        .map(
-            file ->
-                Stream.concat(
-                        Stream.of(file.over(checkout, found.stream().findFirst())),
-                        found.stream().skip(1))
-                    .toList())
-        .orElse(found);
+    return SandboxFile.read(checkout).map(file -> file.over(checkout, found)).orElse(found);
   }
 }

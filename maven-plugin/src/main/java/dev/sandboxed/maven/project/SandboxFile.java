@@ -20,13 +20,18 @@ import java.util.stream.Stream;
  * @param env variables of all commands
  * @param reports the names of the directories of test reports; empty if it does not say
  * @param sarif the paths of SARIF files that commands write
+ * @param recipe which of the recipes that fit is taken; empty for the first
+ * @param matrix the images that the project is run on, one after the other; empty for the one that
+ *     parameters name
  */
 record SandboxFile(
     Map<Phase, List<Step>> commands,
     List<String> keyFiles,
     Map<String, String> env,
     Set<String> reports,
-    List<String> sarif) {
+    List<String> sarif,
+    Optional<String> recipe,
+    List<MatrixEntry> matrix) {
   static final String NAME = "sandbox.yaml";
 
   /** Copies the collections. */
@@ -36,6 +41,7 @@ record SandboxFile(
     env = Map.copyOf(env);
     reports = Set.copyOf(reports);
     sarif = List.copyOf(sarif);
+    matrix = List.copyOf(matrix);
   }
 
   /**
@@ -49,11 +55,38 @@ record SandboxFile(
   }
 
   /**
-   * Returns what a project is with its decisions.
+   * Returns what a project may be with its decisions, the likeliest first.
    *
-   * @param recognised what it was taken for; empty if it is nothing known
+   * @param found what it was taken for; empty if it is nothing known
+   * @throws InvalidSpecException if the recipe is none of them
    */
-  Recognition over(Checkout checkout, Optional<Recognition> recognised) {
+  List<Recognition> over(Checkout checkout, List<Recognition> found) {
+    var first = recipe.map(name -> Optional.of(named(name, found))).orElse(found.stream().findFirst());
+    return Stream.concat(
+            Stream.of(over(checkout, first)),
+            found.stream().filter(other -> !Optional.of(other).equals(first)))
+        .toList();
+  }
+
+  private static Recognition named(String name, List<Recognition> found) {
+    return found.stream()
+        .filter(recognition -> recognition.name().equalsIgnoreCase(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidSpecException(
+                    "%s: recipe is %s, and what fits the project is %s"
+                        .formatted(
+                            NAME,
+                            name,
+                            found.isEmpty()
+                                ? "none; leave it out, and name commands under test"
+                                : found.stream()
+                                    .map(Recognition::name)
+                                    .collect(Collectors.joining(", ")))));
+  }
+
+  private Recognition over(Checkout checkout, Optional<Recognition> recognised) {
     var files = new LinkedHashSet<>(recognised.map(Recognition::keyFiles).orElse(List.of()));
     keyFiles.stream().filter(checkout::hasFile).forEach(files::add);
     return new Recognition(

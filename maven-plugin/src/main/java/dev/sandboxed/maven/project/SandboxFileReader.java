@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,7 @@ final class SandboxFileReader {
   private static final int MAX_REPORTS = 20;
   private static final int MAX_SARIF = 20;
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_-]{1,40}");
+  private static final Pattern RECIPE = Pattern.compile("[A-Za-z][A-Za-z0-9 ]{0,19}");
   private static final Pattern STEP_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,59}");
   private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,99}");
   private static final Pattern DIRECTORY = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}");
@@ -47,6 +49,8 @@ final class SandboxFileReader {
   private final Map<String, String> env = new LinkedHashMap<>();
   private final Set<String> reports = new LinkedHashSet<>();
   private final List<String> sarif = new ArrayList<>();
+  private final List<MatrixEntry> matrix = new ArrayList<>();
+  private @Nullable String recipe;
 
   SandboxFileReader(String text) {
     this.text = text;
@@ -77,7 +81,8 @@ final class SandboxFileReader {
               .formatted(SandboxFile.NAME, where == null ? 0 : where.getLineNr()),
           e);
     }
-    return new SandboxFile(commands, keyFiles, env, reports, sarif);
+    return new SandboxFile(
+        commands, keyFiles, env, reports, sarif, Optional.ofNullable(recipe), matrix);
   }
 
   private void readAll(JsonParser parser) {
@@ -108,10 +113,12 @@ final class SandboxFileReader {
       case "env" -> env.putAll(readEnv(parser));
       case "reports" -> readReports(parser);
       case "sarif" -> readTexts(parser, member, MAX_SARIF, sarif, SandboxFileReader::isPath);
+      case "recipe" -> recipe = readRecipe(parser);
+      case "matrix" -> matrix.addAll(new MatrixReader(parser).read());
       default ->
           throw wrong(
               parser,
-              "%s is not known; there are version, install, test, lint, key-files, env, reports and sarif"
+              "%s is not known; there are version, install, test, lint, key-files, env, reports, sarif, recipe and matrix"
                   .formatted(shown(member)));
     }
   }
@@ -121,6 +128,15 @@ final class SandboxFileReader {
       throw wrong(
           parser, "version must be 1; a later one needs a later version of sandbox-maven-plugin");
     }
+  }
+
+  private static String readRecipe(JsonParser parser) {
+    next(parser);
+    var recipe = string(parser, "recipe");
+    if (!RECIPE.matcher(recipe).matches()) {
+      throw wrong(parser, "recipe must be the name of one, such as tox or Make");
+    }
+    return recipe;
   }
 
   private void readReports(JsonParser parser) {
@@ -159,7 +175,7 @@ final class SandboxFileReader {
     }
   }
 
-  private static boolean isPath(String path) {
+  static boolean isPath(String path) {
     return !path.isEmpty()
         && path.length() <= MAX_PATH
         && path.chars().noneMatch(c -> c < ' ' || c == 0x7f)
@@ -234,7 +250,7 @@ final class SandboxFileReader {
     return run;
   }
 
-  private static Map<String, String> readEnv(JsonParser parser) {
+  static Map<String, String> readEnv(JsonParser parser) {
     if (next(parser) != JsonToken.START_OBJECT) {
       throw wrong(parser, "env must have the names of variables, each with a text");
     }
@@ -259,7 +275,7 @@ final class SandboxFileReader {
     return variables;
   }
 
-  private static String string(JsonParser parser, String what) {
+  static String string(JsonParser parser, String what) {
     if (parser.currentToken() != JsonToken.VALUE_STRING) {
       throw wrong(parser, what + " must be a text; put it in quotes");
     }
@@ -267,7 +283,7 @@ final class SandboxFileReader {
   }
 
   /** Takes the next token, which must be plain: no alias, no anchor, no tag. */
-  private static @Nullable JsonToken next(JsonParser parser) {
+  static @Nullable JsonToken next(JsonParser parser) {
     var token = parser.nextToken();
     if (token != null
         && (parser.getObjectId() != null
@@ -278,11 +294,11 @@ final class SandboxFileReader {
     return token;
   }
 
-  private static String shown(String name) {
+  static String shown(String name) {
     return WORD.matcher(name).matches() ? name : "a member with an unusual name";
   }
 
-  private static InvalidSpecException wrong(JsonParser parser, String message) {
+  static InvalidSpecException wrong(JsonParser parser, String message) {
     var line = Math.max(1, parser.currentTokenLocation().getLineNr());
     return new InvalidSpecException("%s, line %d: %s".formatted(SandboxFile.NAME, line, message));
   }

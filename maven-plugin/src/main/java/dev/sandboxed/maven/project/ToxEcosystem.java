@@ -76,11 +76,12 @@ final class ToxEcosystem implements Ecosystem {
                     : Optional.empty());
   }
 
-  /** A package is built before its tests run, which reads its description, too. */
+  /** A package is built before its tests run, of which its description is a part, too. */
   private static List<String> keyFiles(Checkout checkout, String configuration) {
     var files = new LinkedHashSet<String>();
     files.add(configuration);
     files.addAll(PythonInstallation.keyFiles(checkout));
+    files.addAll(new PythonSources(checkout).find());
     files.addAll(checkout.files("README.md", "README.rst", "README.txt", "README", "MANIFEST.in"));
     var included =
         INCLUDED
@@ -173,10 +174,11 @@ final class ToxEcosystem implements Ecosystem {
     var env = new LinkedHashMap<String, String>();
     // The environment for the Python that is there; sandbox.env can name others.
     env.put("TOXENV", "py");
-    env.put("TOX_OVERRIDE", "testenv.pass_env+=PYTEST_ADDOPTS,PYTHONPATH");
+    // What is installed of the project is not whole: its sources go before.
+    env.put(
+        "TOX_OVERRIDE",
+        "testenv.pass_env+=PYTEST_ADDOPTS;testenv.set_env+=PYTHONPATH={tox_root}/src:{tox_root}");
     env.put("PYTEST_ADDOPTS", "--junitxml=" + REPORT + " -o junit_family=xunit2");
-    // As seen from the project, where tox runs its commands.
-    env.put("PYTHONPATH", "src:.");
     return env;
   }
 }

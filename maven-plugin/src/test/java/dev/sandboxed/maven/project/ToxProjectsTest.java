@@ -103,6 +103,32 @@ class ToxProjectsTest {
   }
 
   @Test
+  void dependsOnWhatThePackageIsBuiltFrom() throws IOException {
+    fixture.write("tox.ini", "[tox]\n");
+    for (var file :
+        new String[] {
+          "src/own/__init__.py",
+          "src/own/deep/__init__.py",
+          "src/own/_version.py",
+          "src/own/other.py",
+          "tests/__init__.py",
+          ".hidden/__init__.py",
+          "one.py"
+        }) {
+      fixture.write(file, "");
+    }
+    assertThat(fixture.recognise().get(0).keyFiles())
+        .containsExactly(
+            "tox.ini",
+            "setup.py",
+            "src/own/__init__.py",
+            "src/own/_version.py",
+            "src/own/deep/__init__.py");
+    fixture.write("setup.py", "setup(py_modules=['one'])");
+    assertThat(fixture.recognise().get(0).keyFiles()).contains("one.py");
+  }
+
+  @Test
   void dependsOnTheFilesThatTheSettingsName() throws IOException {
     fixture.write(
         "tox.ini",
