@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param chosen what {@code sandbox.matrix} says: names, {@code all} or {@code none}
  * @param image what the parameters say of images
- * @param own the project that the user is in, if its files are what is run; images are fetched as that user is known to
- *     registries, and so for another project only if the user says so
+ * @param own the project that the user is in, if its files are what is run; images are fetched as
+ *     that user is known to registries, and so for another project only if the user says so
  */
 record MatrixRuns(@Nullable List<String> chosen, ImageParameters image, Optional<Path> own) {
   private static final String ALL = "all";
@@ -86,9 +86,7 @@ record MatrixRuns(@Nullable List<String> chosen, ImageParameters image, Optional
     return new InvalidSpecException(
         "sandbox.matrix is \"%s\", and the sandbox.yaml of %s has %s; write all, none, or names of its matrix"
             .formatted(
-                SafeText.line(word),
-                project,
-                entries.isEmpty() ? "no matrix" : names(entries)));
+                SafeText.line(word), project, entries.isEmpty() ? "no matrix" : names(entries)));
   }
 
   private static String names(List<MatrixEntry> entries) {

@@ -80,7 +80,8 @@ class MatrixTest {
     assertThatThrownBy(() -> runs(List.of("third"), UNSET, project))
         .isInstanceOf(InvalidSpecException.class)
         .hasMessage(
-            "sandbox.matrix is \"third\", and the sandbox.yaml of %s has first, second-2.1; write all, none, or names of its matrix",
+            "sandbox.matrix is \"third\", and the sandbox.yaml of %s has first, second-2.1; write"
+                + " all, none, or names of its matrix",
             project);
   }
 
@@ -100,7 +101,8 @@ class MatrixTest {
     var image = new ImageParameters("localhost:5000/a", null, null, null, null);
     assertThatThrownBy(() -> runs(null, image, project))
         .isInstanceOf(InvalidSpecException.class)
-        .hasMessageStartingWith("There is sandbox.image, \"localhost:5000/a\", and the sandbox.yaml")
+        .hasMessageStartingWith(
+            "There is sandbox.image, \"localhost:5000/a\", and the sandbox.yaml")
         .hasMessageContaining("-Dsandbox.matrix=none");
     assertThat(runs(List.of("none"), image, project)).hasSize(1);
     assertThat(runs(null, image, null)).hasSize(1);
@@ -151,6 +153,7 @@ class MatrixTest {
             RunReports.written(
                 run,
                 CiServer.of(Map.of(), System.out),
+                console,
                 false,
                 () -> new SandboxRun(backend, new ProjectRecognizer(caches), console).run(run));
         summary.add(run, result);

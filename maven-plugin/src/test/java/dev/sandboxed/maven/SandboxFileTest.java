@@ -124,7 +124,8 @@ class SandboxFileTest {
         "env: {A: '', _b2: 'x y'}",
         "key-files: [..a/b.txt, .npmrc]",
         "matrix: [{name: node-22.1, image: 'node:22', env: {A: b}}, {image: host, name: a_B.1}]",
-        "matrix: [{name: a, image: ./root fs/..a.tar}, {name: b, image: 'localhost:5000/x@sha256:0'}]",
+        "matrix: [{name: a, image: ./root fs/..a.tar}, {name: b, image:"
+            + " 'localhost:5000/x@sha256:0'}]",
       })
   void readsWhatTheSchemaHas(String text) throws IOException {
     write("sandbox.yaml", text);

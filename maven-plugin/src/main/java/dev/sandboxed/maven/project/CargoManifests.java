@@ -181,7 +181,8 @@ record CargoManifests(Map<String, List<String>> targets) {
 
     /** Gathers where dependencies are, which are a few tables deep. */
     private static void gather(JsonNode table, int depth, List<String> paths) {
-      if (table.path("path").isString() && paths.size() <= MAX_MANIFESTS) {
+      // One level down: a crate may be called path.
+      if (depth > 0 && table.path("path").isString() && paths.size() <= MAX_MANIFESTS) {
         paths.add(table.path("path").asString());
       } else if (table.isObject() && depth < 4) {
         table.forEach(entry -> gather(entry, depth + 1, paths));

@@ -45,6 +45,13 @@ record PythonInstallation(List<Step> steps, Map<String, String> env, Set<String>
   private static final String POETRY_LOCK = "poetry.lock";
   private static final Pattern LOCKED = Pattern.compile("(?m)^name = \"([\\w.-]{1,200})\"");
   private static final Pattern REQUIRED = Pattern.compile("[ \\t]*([A-Za-z0-9][\\w.-]{0,200})");
+
+  /** The project itself as a requirement: pip builds it. */
+  private static final Pattern ITSELF =
+      Pattern.compile(
+          "(?m)^[ \\t]{0,9}(?:(?:-e|--editable)[ \\t=]{1,9})?\\.(?:\\[[^\\]\\n"
+              + "]{0,200}])?[ \\t]{0,9}(?:#.*)?$");
+
   private static final Step MAKE_VENV =
       Step.of(Phase.INSTALL, "venv", "python3", "-m", "venv", VENV);
 
@@ -69,7 +76,11 @@ record PythonInstallation(List<Step> steps, Map<String, String> env, Set<String>
                 POETRY_LOCK,
                 "poetry.toml",
                 "constraints.txt"));
-    files.addAll(RequirementFiles.read(checkout, checkout.files(REQUIREMENTS)).keySet());
+    var requirements = RequirementFiles.read(checkout, checkout.files(REQUIREMENTS));
+    files.addAll(requirements.keySet());
+    if (requirements.values().stream().anyMatch(text -> ITSELF.matcher(text).find())) {
+      files.addAll(new PythonSources(checkout).find());
+    }
     files.addAll(PyProject.members(checkout));
     return List.copyOf(files);
   }

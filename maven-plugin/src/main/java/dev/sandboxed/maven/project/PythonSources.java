@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Finds the sources of a Python project without which its package cannot be built: that its packages
- * are there, and the modules that tell its version. Used once.
+ * Finds the sources of a Python project without which its package cannot be built: that its
+ * packages are there, and the modules that tell its version. Used once.
  */
 final class PythonSources {
   private static final int MAX_VISITED = 2_000;
@@ -38,6 +38,7 @@ final class PythonSources {
         .anyMatch(PythonSources.this::hasModules)) {
       checkout.filesIn("").stream().filter(name -> name.endsWith(".py")).forEach(found::add);
     }
+    found.addAll(checkout.files("README.md", "README.rst", "README.txt", "README", "MANIFEST.in"));
     find("", 0);
     return List.copyOf(found);
   }

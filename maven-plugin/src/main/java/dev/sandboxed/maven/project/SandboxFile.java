@@ -61,7 +61,8 @@ record SandboxFile(
    * @throws InvalidSpecException if the recipe is none of them
    */
   List<Recognition> over(Checkout checkout, List<Recognition> found) {
-    var first = recipe.map(name -> Optional.of(named(name, found))).orElse(found.stream().findFirst());
+    var first =
+        recipe.map(name -> Optional.of(named(name, found))).orElse(found.stream().findFirst());
     return Stream.concat(
             Stream.of(over(checkout, first)),
             found.stream().filter(other -> !Optional.of(other).equals(first)))

@@ -82,7 +82,6 @@ final class ToxEcosystem implements Ecosystem {
     files.add(configuration);
     files.addAll(PythonInstallation.keyFiles(checkout));
     files.addAll(new PythonSources(checkout).find());
-    files.addAll(checkout.files("README.md", "README.rst", "README.txt", "README", "MANIFEST.in"));
     var included =
         INCLUDED
             .matcher(checkout.read(configuration).orElse(""))

@@ -59,6 +59,18 @@ class ManifestsTest {
   }
 
   @Test
+  void dependsOnWhatTheProjectIsBuiltFromWhereItRequiresItself() throws IOException {
+    fixture.write("setup.py", "");
+    fixture.write("README.md", "");
+    fixture.write("own/__init__.py", "");
+    fixture.write("requirements-dev.txt", "pytest\n-e ./other\n..\n");
+    assertThat(keyFiles()).containsExactly("setup.py", "requirements-dev.txt");
+    fixture.write("requirements-dev.txt", "pytest\n-e .[test]  # itself\n");
+    assertThat(keyFiles())
+        .containsExactly("setup.py", "requirements-dev.txt", "README.md", "own/__init__.py");
+  }
+
+  @Test
   void followsNoMoreThanAHundredFilesOfRequirements() throws IOException {
     fixture.write("setup.py", "");
     for (var i = 0; i < 150; i++) {
