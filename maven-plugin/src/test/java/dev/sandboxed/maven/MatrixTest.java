@@ -26,7 +26,7 @@ class MatrixTest {
   private static final ImageParameters UNSET = new ImageParameters(null, null, null, null, null);
   private static final String MATRIX =
       """
-      test: ['test "$WHICH" = a && echo "<testsuite name=\\"s\\"><testcase name=\\"t\\"/></testsuite>" > r/x.xml']
+      test: ['test "$WHICH" = a && echo "<testsuite name=\\"s\\"><testcase name=\\"t\\"/></testsuite>" > r/TEST-s.xml']
       reports: [r]
       matrix:
         - {name: first, image: host, env: {WHICH: a, OWN: theirs}}
