@@ -127,8 +127,7 @@ abstract class AbstractRunMojo extends AbstractCheckoutMojo {
     var all =
         ReportPlaces.of(directories, reportDirectory()).stream()
             .flatMap(
-                place ->
-                    runs.of(parser.parse(place.checkout(), place.reports()), console).stream())
+                place -> runs.of(parser.parse(place.checkout(), place.reports()), console).stream())
             .toList();
     var root = reportDirectory().toAbsolutePath().normalize();
     if (all.stream().anyMatch(run -> !run.reports().equals(root))) {

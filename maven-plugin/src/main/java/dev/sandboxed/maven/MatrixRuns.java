@@ -22,6 +22,11 @@ record MatrixRuns(@Nullable List<String> chosen, ImageParameters image, Optional
   private static final String ALL = "all";
   private static final String NONE = "none";
 
+  MatrixRuns {
+    // Maven leaves a list empty that is not set.
+    chosen = chosen == null || chosen.isEmpty() ? null : chosen;
+  }
+
   /** Returns the runs; the one that is given if there is no matrix, or it is not wanted. */
   List<RunConfiguration> of(RunConfiguration run, Console console) {
     var checkout = new Checkout(run.project());

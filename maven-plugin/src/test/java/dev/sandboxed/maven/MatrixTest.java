@@ -73,6 +73,7 @@ class MatrixTest {
         .extracting(RunConfiguration::variant)
         .containsExactly("second-2.1", "first");
     assertThat(runs(List.of("all"), UNSET, project)).hasSize(2);
+    assertThat(runs(List.of(), UNSET, project)).as("not set").hasSize(2);
     assertThat(runs(List.of("none"), UNSET, project))
         .singleElement()
         .satisfies(run -> assertThat(run.variant()).isEmpty())
