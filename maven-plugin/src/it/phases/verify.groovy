@@ -4,7 +4,7 @@ def at = { text ->
   log.indexOf(text)
 }
 assert log.count('Install: npm ci --ignore-scripts') == 3
-assert log.count('Installed before; kept, as package.json, package-lock.json are unchanged') >= 2
+assert log.count('Installed before; kept, as package.json, package-lock.json, vendor/greet/package.json are unchanged') >= 2
 assert at('| tests are greeted') < at('| linters are greeted')
 assert log.count('| tests are greeted') == 1
 assert log.count('| linters are greeted') == 1

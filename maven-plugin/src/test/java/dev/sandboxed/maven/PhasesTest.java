@@ -130,7 +130,9 @@ class PhasesTest {
               assertThat(use.made()).isEqualTo(first.caches().get(0).made()).isPresent();
             });
     assertThat(console.lines())
-        .contains("Installed before; kept, as package.json, package-lock.json are unchanged")
+        .contains(
+            "Installed before; kept, as package.json, package-lock.json, vendor/greet/package.json"
+                + " are unchanged")
         .contains("| test 2 greeted true false");
   }
 
