@@ -78,11 +78,11 @@ public record Checkout(Path directory, Path root) {
     } catch (InvalidPathException e) {
       return Optional.empty();
     }
-    if (!path.startsWith(directory)) {
+    if (!path.startsWith(root)) {
       return Optional.empty();
     }
-    var parent = path.equals(directory) ? directory : path.getParent();
-    while (parent != null && !parent.equals(directory)) {
+    var parent = path.equals(root) ? root : path.getParent();
+    while (parent != null && !parent.equals(root)) {
       if (Files.isSymbolicLink(parent)) {
         return Optional.empty();
       }
