@@ -87,13 +87,7 @@ class InsideSuiteTest {
 
   /** The jar holds them where the tests do not look for them. */
   private static void addResources(Upstream upstream) throws Exception {
-    upstream
-        .maven(upstream.directory())
-        .with(
-            UpstreamSuitesTest.DEPENDENCY_PLUGIN + ":copy",
-            "-Dartifact=org.apache.commons:commons-lang3:3.9:jar:tests",
-            "-DoutputDirectory=" + upstream.directory())
-        .check();
+    upstream.copyArtifact("org.apache.commons:commons-lang3:3.9:jar:tests");
     var unpacked = upstream.directory().resolve("tests");
     Upstream.unpackJar(upstream.directory().resolve("commons-lang3-3.9-tests.jar"), unpacked);
     var resources = upstream.checkout().resolve("src/test/resources");

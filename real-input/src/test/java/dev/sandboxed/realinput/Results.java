@@ -37,6 +37,11 @@ final class Results {
     return outcomes.values().stream().flatMap(List::stream).filter(outcome::equals).count();
   }
 
+  /** Returns how many tests failed, whichever way. */
+  long broken() {
+    return count("failure") + count("error");
+  }
+
   /** Describes every test whose outcomes differ. */
   List<String> differences(Results inside) {
     var names = new TreeSet<>(outcomes.keySet());
@@ -79,23 +84,6 @@ final class Results {
           throw new IOException("Cannot read " + file, e);
         }
       }
-    }
-    return results;
-  }
-
-  /** Reads what {@code go test -v} prints for one package. */
-  static Results ofGoTest(String packageName, String output) {
-    var results = new Results();
-    var line = Pattern.compile("(?m)^\\s*--- (PASS|FAIL|SKIP): (.+) \\(\\d+\\.\\d+s\\)$");
-    var matcher = line.matcher(output);
-    while (matcher.find()) {
-      results.add(
-          packageName + " " + matcher.group(2),
-          switch (matcher.group(1)) {
-            case "PASS" -> "passed";
-            case "SKIP" -> "skipped";
-            default -> "failure";
-          });
     }
     return results;
   }

@@ -6,15 +6,22 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.zip.ZipInputStream;
 
-/** What the tests share: where things are, and how Maven is run. */
+/** What the tests share: where things are, and how tools are run. */
 final class Upstream {
+  private static final String DEPENDENCY_PLUGIN =
+      "org.apache.maven.plugins:maven-dependency-plugin:3.9.0";
+
   /** Modules of this build, and libraries that they need. */
   private static final Pattern EXTENSION =
       Pattern.compile(
@@ -43,6 +50,18 @@ final class Upstream {
     return directory.resolve("checkout");
   }
 
+  /** Returns a store of images apart from the user's, where the first run finds nothing. */
+  static Path store() {
+    return property("real.directory").resolve("store");
+  }
+
+  /** Returns the names of all files of the checkout. */
+  List<String> files() throws IOException {
+    try (var files = Files.walk(checkout())) {
+      return files.map(file -> checkout().relativize(file).toString()).sorted().toList();
+    }
+  }
+
   Path reports() {
     return directory.resolve("sandbox-reports");
   }
@@ -68,15 +87,52 @@ final class Upstream {
         "-Dmaven.repo.local=" + property("real.repository").toRealPath());
   }
 
-  /** Begins {@code sandbox:run} on the checkout. */
-  Command sandboxRun(String... env) throws IOException {
+  /** Begins a goal of the plugin, such as {@code test}, on the checkout. */
+  Command goal(String goal, List<String> env) throws IOException {
     var command =
         maven(directory)
             .with(
-                System.getProperty("real.goal", ""),
+                System.getProperty("real.plugin", "") + ":" + goal,
                 "-Dsandbox.dir=" + checkout(),
                 "-Dsandbox.reportDirectory=" + reports());
-    return env.length == 0 ? command : command.with("-Dsandbox.env=" + String.join(",", env));
+    return env.isEmpty() ? command : command.with("-Dsandbox.env=" + String.join(",", env));
+  }
+
+  /** Copies an artifact, {@code group:artifact:version:type:classifier}, to the directory. */
+  void copyArtifact(String artifact) throws IOException, InterruptedException {
+    maven(directory)
+        .with(
+            DEPENDENCY_PLUGIN + ":copy", "-Dartifact=" + artifact, "-DoutputDirectory=" + directory)
+        .check();
+  }
+
+  /** Begins a command with a program of the system, which finds none of the user's own either. */
+  static Command system(Path where, String program, String... arguments) {
+    return Command.of(where, SystemPrograms.find(program).toString())
+        .with(arguments)
+        .env("PATH", SystemPrograms.path());
+  }
+
+  /** Copies a tree, of which all can be written then. */
+  static void copyTree(Path source, Path target) throws IOException {
+    try (var files = Files.walk(source)) {
+      for (var file : files.sorted().toList()) {
+        var copy = target.resolve(source.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(copy);
+        } else {
+          Files.copy(file, copy);
+          Files.setPosixFilePermissions(copy, writable(Files.getPosixFilePermissions(file)));
+        }
+      }
+    }
+  }
+
+  private static Set<PosixFilePermission> writable(Set<PosixFilePermission> permissions) {
+    var all = EnumSet.copyOf(permissions);
+    all.add(PosixFilePermission.OWNER_READ);
+    all.add(PosixFilePermission.OWNER_WRITE);
+    return all;
   }
 
   /** Returns the JUnit extension with what it needs, other than JUnit, apart by commas. */
@@ -122,7 +178,7 @@ final class Upstream {
     return System.getProperty("real.go", "go");
   }
 
-  private static Path property(String name) {
+  static Path property(String name) {
     return Path.of(Objects.requireNonNull(System.getProperty(name), name));
   }
 }

@@ -1,0 +1,98 @@
+package dev.sandboxed.realinput;
+
+import dev.sandboxed.realinput.NodeSuite.Form;
+import dev.sandboxed.realinput.PythonSuite.Way;
+import dev.sandboxed.realinput.UpstreamProject.Cause;
+import java.util.Arrays;
+import java.util.List;
+
+/** The projects whose suites are compared. */
+final class UpstreamProjects {
+  /** Quick enough for every build. */
+  private static final String USUAL = "commons-lang3,google-uuid,toolz";
+
+  private static final List<UpstreamProject> ALL =
+      List.of(
+          new UpstreamProject(
+                  "commons-lang3",
+                  new MavenSuite(
+                      "org.apache.commons", "commons-lang3", "3.9", "commons-lang3.pom.xml"),
+                  4000)
+              .except(
+                  "org.apache.commons.lang3.time.StopWatchTest ",
+                  Cause.TIME,
+                  "expects that a sleep is hardly longer than was asked for")
+              .except(
+                  "org.apache.commons.lang3.concurrent.EventCountCircuitBreakerTest testNow",
+                  Cause.TIME,
+                  "expects that two lines run within 100 µs"),
+          new UpstreamProject(
+              "commons-cli", new MavenSuite("commons-cli", "commons-cli", "1.10.0", ""), 900),
+          new UpstreamProject(
+              "toolz", new PythonSuite("toolz", "1.0.0", Way.PYTEST_BESIDE, List.of()), 150),
+          new UpstreamProject(
+              "more-itertools",
+              new PythonSuite("more-itertools", "10.8.0", Way.UNITTEST, List.of()),
+              600),
+          new UpstreamProject(
+              "itsdangerous",
+              new PythonSuite(
+                  "itsdangerous",
+                  "2.2.0",
+                  Way.PYTEST_INSTALLED,
+                  List.of("-r", "requirements/dev.txt", "-r", "requirements/tests.txt")),
+              290),
+          new UpstreamProject(
+              "attrs",
+              new PythonSuite(
+                  "attrs",
+                  "25.4.0",
+                  Way.PYTEST_INSTALLED,
+                  List.of("cloudpickle", "hypothesis", "pympler", "pytest-xdist[psutil]", "ruff")),
+              1300),
+          new UpstreamProject("google-uuid", new GoSuite("github.com/google/uuid", "v1.6.0"), 40),
+          new UpstreamProject("pflag", new GoSuite("github.com/spf13/pflag", "v1.0.10"), 170),
+          new UpstreamProject("mux", new GoSuite("github.com/gorilla/mux", "v1.8.1"), 300),
+          new UpstreamProject("cobra", new GoSuite("github.com/spf13/cobra", "v1.10.1"), 390)
+              .except(
+                  "github.com/spf13/cobra TestFailGenFishCompletionFile",
+                  Cause.ROOT,
+                  "expects that a file of mode 0400 cannot be written"),
+          new UpstreamProject("itoa", new CargoSuite("itoa", "1.0.15"), 12),
+          new UpstreamProject("semver", new CargoSuite("semver", "1.0.26"), 38),
+          new UpstreamProject("either", new CargoSuite("either", "1.15.0"), 50),
+          new UpstreamProject(
+              "process-warning", new NodeSuite("process-warning", "5.0.0", Form.NODE), 20),
+          new UpstreamProject("minimist", new NodeSuite("minimist", "1.2.8", Form.TAP), 150)
+              .withoutNetwork("its script posttest asks for known vulnerabilities"));
+
+  private UpstreamProjects() {}
+
+  static List<UpstreamProject> all() {
+    return ALL;
+  }
+
+  /** Returns those that were asked for: a few, all, or those named, separated by commas. */
+  static List<UpstreamProject> chosen() {
+    var wanted = System.getProperty("real.upstream.projects", USUAL);
+    return wanted.equals("all")
+        ? ALL
+        : Arrays.stream(wanted.split(",", -1)).map(UpstreamProjects::named).toList();
+  }
+
+  private static UpstreamProject named(String name) {
+    return ALL.stream()
+        .filter(project -> project.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "-Dreal.upstream.projects names %s; there are all, or: %s"
+                        .formatted(name, ALL.stream().map(UpstreamProject::name).toList())));
+  }
+
+  /** Returns whether more than the usual was asked for: installations are timed then. */
+  static boolean areMeasured() {
+    return System.getProperty("real.upstream.projects") != null;
+  }
+}
