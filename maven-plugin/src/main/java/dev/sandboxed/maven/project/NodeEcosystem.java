@@ -4,8 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /** Projects with a {@code package.json} that has a {@code test} script. */
 final class NodeEcosystem implements Ecosystem {
@@ -14,8 +12,6 @@ final class NodeEcosystem implements Ecosystem {
       "--test-reporter=spec --test-reporter-destination=stdout"
           + " --test-reporter=junit --test-reporter-destination="
           + REPORT;
-  private static final Pattern NODE = Pattern.compile("\\bnode\\b");
-  private static final Pattern TEST_OPTION = Pattern.compile("\\s--test(\\s|$)");
   private final HostCaches caches;
 
   NodeEcosystem(HostCaches caches) {
@@ -45,7 +41,7 @@ final class NodeEcosystem implements Ecosystem {
 
   private static TestPlan plan(
       Checkout checkout, PackageJson manifest, PackageManager manager, Inside inside) {
-    var reports = reports(manifest.scripts().getOrDefault("test", ""), inside);
+    var reports = reports(manifest, inside);
     var program = manager.command(checkout, inside);
     var steps = new ArrayList<Step>();
     manager
@@ -83,24 +79,14 @@ final class NodeEcosystem implements Ecosystem {
     return all;
   }
 
-  private static ReportSource reports(String testScript, Inside inside) {
-    if (!runsNodeTest(testScript) || testScript.contains("--test-reporter")) {
-      return new ReportSource.None(
-          "the test script does not run node --test, whose results can be collected");
+  private static ReportSource reports(PackageJson manifest, Inside inside) {
+    var obstacle = NodeTestScript.obstacle(manifest);
+    if (obstacle.isPresent()) {
+      return new ReportSource.None(obstacle.get());
     }
     return inside.succeeds(
             List.of("node", "-e", "0"), Map.of("NODE_OPTIONS", "--test-reporter=junit"))
         ? new ReportSource.File(REPORT)
         : new ReportSource.None("this version of Node has no JUnit reporter");
-  }
-
-  private static boolean runsNodeTest(String script) {
-    // In steps, as one pattern would take for ever on a long script of nothing but "node".
-    return Stream.of(script.split("[&|;]"))
-        .anyMatch(
-            command -> {
-              var node = NODE.matcher(command);
-              return node.find() && TEST_OPTION.matcher(command).find(node.end());
-            });
   }
 }

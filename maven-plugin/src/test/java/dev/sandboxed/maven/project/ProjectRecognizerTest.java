@@ -218,6 +218,34 @@ class ProjectRecognizerTest {
   }
 
   @Test
+  void findsNodesOwnTestRunnerByWayOfOtherScripts() throws IOException {
+    write(
+        Map.of(
+            "package.json",
+            """
+            {"scripts": {
+              "test": "npm run -s lint && npm run test:unit && npm test && npm run test:types",
+              "lint": "eslint .", "test:unit": "c8 --100 node --test", "test:types": "tsd"}}
+            """));
+    assertThat(recognise().get(0).planner().plan(new FakeInside(true)).reports())
+        .isInstanceOf(ReportSource.File.class);
+  }
+
+  @Test
+  void collectsNoReportsWhereOneRunWouldWriteOverThoseOfAnother() throws IOException {
+    write(
+        Map.of(
+            "package.json",
+            """
+            {"scripts": {"test": "node --test a && yarn esm", "esm": "node --test b"}}
+            """));
+    assertThat(recognise().get(0).planner().plan(new FakeInside(true)).reports())
+        .isInstanceOfSatisfying(
+            ReportSource.None.class,
+            none -> assertThat(none.reason()).contains("more than once"));
+  }
+
+  @Test
   void mountsCachesAndNeverWhatLiesBeside() throws IOException {
     for (var file :
         List.of(
