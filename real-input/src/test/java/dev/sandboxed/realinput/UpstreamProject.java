@@ -8,15 +8,10 @@ import java.util.List;
  *
  * @param name what it is called here
  * @param testsAtLeast as many tests as it must have
- * @param withoutNetwork why its command fails inside although no test does; empty if it does not
  * @param exceptions tests whose result may be another one inside
  */
 record UpstreamProject(
-    String name,
-    Suite suite,
-    int testsAtLeast,
-    String withoutNetwork,
-    List<KnownException> exceptions) {
+    String name, Suite suite, int testsAtLeast, List<KnownException> exceptions) {
 
   /** Why a test may have another result. */
   enum Cause {
@@ -47,17 +42,13 @@ record UpstreamProject(
   }
 
   UpstreamProject(String name, Suite suite, int testsAtLeast) {
-    this(name, suite, testsAtLeast, "", List.of());
-  }
-
-  UpstreamProject withoutNetwork(String reason) {
-    return new UpstreamProject(name, suite, testsAtLeast, reason, exceptions);
+    this(name, suite, testsAtLeast, List.of());
   }
 
   UpstreamProject except(String tests, Cause cause, String reason) {
     var all = new ArrayList<>(exceptions);
     all.add(new KnownException(tests, cause, reason));
-    return new UpstreamProject(name, suite, testsAtLeast, withoutNetwork, all);
+    return new UpstreamProject(name, suite, testsAtLeast, all);
   }
 
   /** Returns whether it is known that a test may differ. */

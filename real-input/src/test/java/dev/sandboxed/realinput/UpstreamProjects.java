@@ -63,8 +63,7 @@ final class UpstreamProjects {
           new UpstreamProject("either", new CargoSuite("either", "1.15.0"), 50),
           new UpstreamProject(
               "process-warning", new NodeSuite("process-warning", "5.0.0", Form.NODE), 20),
-          new UpstreamProject("minimist", new NodeSuite("minimist", "1.2.8", Form.TAP), 150)
-              .withoutNetwork("its script posttest asks for known vulnerabilities"));
+          new UpstreamProject("minimist", new NodeSuite("minimist", "1.2.8", Form.TAP), 150));
 
   private UpstreamProjects() {}
 

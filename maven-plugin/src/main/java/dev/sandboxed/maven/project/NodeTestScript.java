@@ -39,7 +39,8 @@ final class NodeTestScript {
     script.add("test");
     var runs = script.commands.stream().filter(NodeTestScript::runsNodeTest).toList();
     if (runs.isEmpty() || runs.get(0).contains("--test-reporter")) {
-      return Optional.of("the test script does not run node --test, whose results can be collected");
+      return Optional.of(
+          "the test script does not run node --test, whose results can be collected");
     }
     return runs.size() > 1
         ? Optional.of(

@@ -241,8 +241,7 @@ class ProjectRecognizerTest {
             """));
     assertThat(recognise().get(0).planner().plan(new FakeInside(true)).reports())
         .isInstanceOfSatisfying(
-            ReportSource.None.class,
-            none -> assertThat(none.reason()).contains("more than once"));
+            ReportSource.None.class, none -> assertThat(none.reason()).contains("more than once"));
   }
 
   @Test
