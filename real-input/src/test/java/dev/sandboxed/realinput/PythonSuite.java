@@ -5,17 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
  * A source distribution of Python.
  *
  * @param way how its tests are run
- * @param requirements what pip is told to install, beside pytest, as the project says
  */
-record PythonSuite(String packageName, String version, Way way, List<String> requirements)
-    implements Suite {
+record PythonSuite(String packageName, String version, Way way) implements Suite {
   /** A version, so that the quick suites depend on no release of tomorrow. */
   private static final String PYTEST = "pytest==8.3.4";
 
@@ -25,14 +22,8 @@ record PythonSuite(String packageName, String version, Way way, List<String> req
   enum Way {
     /** By a pytest that lies in the checkout. */
     PYTEST_BESIDE,
-    /** By the pytest of a virtual environment, with what the project requires. */
-    PYTEST_INSTALLED,
     /** By unittest. */
     UNITTEST
-  }
-
-  PythonSuite {
-    requirements = List.copyOf(requirements);
   }
 
   @Override
@@ -77,23 +68,7 @@ record PythonSuite(String packageName, String version, Way way, List<String> req
   public HostRun runOnHost(Upstream upstream, Path copy) throws IOException, InterruptedException {
     return switch (way) {
       case PYTEST_BESIDE ->
-          pytest(python(copy, "-m", "pytest").env("PYTHONPATH", BESIDE), upstream, 0);
-      case PYTEST_INSTALLED -> {
-        var environment = upstream.directory().resolve("host-venv");
-        var made = python(copy, "-m", "venv", environment.toString()).run();
-        var python = Command.of(copy, environment.resolve("bin/python").toString(), "-m");
-        var installing = new ArrayList<>(List.of("pip", "install"));
-        installing.addAll(requirements);
-        installing.add("pytest");
-        var installed = python.with(installing.toArray(String[]::new)).run();
-        assertThat(installed.code()).as(Command.tail(installed.output())).isZero();
-        var sources = copy.resolve("src");
-        var command = python.with("pytest");
-        yield pytest(
-            Files.isDirectory(sources) ? command.env("PYTHONPATH", sources.toString()) : command,
-            upstream,
-            made.seconds() + installed.seconds());
-      }
+          pytest(python(copy, "-m", "pytest").env("PYTHONPATH", BESIDE), upstream);
       case UNITTEST -> {
         var tests =
             python(copy, "-W", "ignore", "-m", "unittest", "discover", "-v", "-s", "tests")
@@ -104,11 +79,11 @@ record PythonSuite(String packageName, String version, Way way, List<String> req
     };
   }
 
-  private static HostRun pytest(Command command, Upstream upstream, double installing)
+  private static HostRun pytest(Command command, Upstream upstream)
       throws IOException, InterruptedException {
     var report = upstream.directory().resolve("host.xml");
     var tests = command.with("--junitxml=" + report, "-o", "junit_family=xunit2").run();
-    return new HostRun(installing, tests, Results.ofJunitXml(report));
+    return new HostRun(0, tests, Results.ofJunitXml(report));
   }
 
   private static Command python(Path where, String... arguments) {

@@ -2,6 +2,7 @@ package dev.sandboxed.realinput;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A project that nobody here wrote.
@@ -13,27 +14,15 @@ import java.util.List;
 record UpstreamProject(
     String name, Suite suite, int testsAtLeast, List<KnownException> exceptions) {
 
-  /** Why a test may have another result. */
-  enum Cause {
-    /** It expects that two moments are near each other, which a busy machine does not promise. */
-    TIME,
-    /** It fails as root, as which all runs inside. No exception where root runs the host's, too. */
-    ROOT
-  }
-
   /**
-   * Tests whose result may be another one inside.
+   * Tests whose result may be another one inside, or at another time.
    *
    * @param tests how their names begin
    * @param reason for people
    */
-  record KnownException(String tests, Cause cause, String reason) {
+  record KnownException(String tests, String reason) {
     private boolean covers(String difference) {
-      return difference.startsWith(tests) && (cause == Cause.TIME || !isRoot());
-    }
-
-    private static boolean isRoot() {
-      return System.getProperty("user.name").equals("root");
+      return difference.startsWith(tests);
     }
   }
 
@@ -45,14 +34,17 @@ record UpstreamProject(
     this(name, suite, testsAtLeast, List.of());
   }
 
-  UpstreamProject except(String tests, Cause cause, String reason) {
+  UpstreamProject except(String tests, String reason) {
     var all = new ArrayList<>(exceptions);
-    all.add(new KnownException(tests, cause, reason));
+    all.add(new KnownException(tests, reason));
     return new UpstreamProject(name, suite, testsAtLeast, all);
   }
 
-  /** Returns whether it is known that a test may differ. */
-  boolean isKnown(String difference) {
-    return exceptions.stream().anyMatch(exception -> exception.covers(difference));
+  /** Returns why a test may differ; empty if it may not. */
+  Optional<String> reasonFor(String difference) {
+    return exceptions.stream()
+        .filter(exception -> exception.covers(difference))
+        .map(KnownException::reason)
+        .findFirst();
   }
 }

@@ -2,7 +2,6 @@ package dev.sandboxed.realinput;
 
 import dev.sandboxed.realinput.NodeSuite.Form;
 import dev.sandboxed.realinput.PythonSuite.Way;
-import dev.sandboxed.realinput.UpstreamProject.Cause;
 import java.util.Arrays;
 import java.util.List;
 
@@ -20,44 +19,18 @@ final class UpstreamProjects {
                   4000)
               .except(
                   "org.apache.commons.lang3.time.StopWatchTest ",
-                  Cause.TIME,
                   "expects that a sleep is hardly longer than was asked for")
               .except(
                   "org.apache.commons.lang3.concurrent.EventCountCircuitBreakerTest testNow",
-                  Cause.TIME,
                   "expects that two lines run within 100 µs"),
           new UpstreamProject(
               "commons-cli", new MavenSuite("commons-cli", "commons-cli", "1.10.0", ""), 900),
+          new UpstreamProject("toolz", new PythonSuite("toolz", "1.0.0", Way.PYTEST_BESIDE), 150),
           new UpstreamProject(
-              "toolz", new PythonSuite("toolz", "1.0.0", Way.PYTEST_BESIDE, List.of()), 150),
-          new UpstreamProject(
-              "more-itertools",
-              new PythonSuite("more-itertools", "10.8.0", Way.UNITTEST, List.of()),
-              600),
-          new UpstreamProject(
-              "itsdangerous",
-              new PythonSuite(
-                  "itsdangerous",
-                  "2.2.0",
-                  Way.PYTEST_INSTALLED,
-                  List.of("-r", "requirements/dev.txt", "-r", "requirements/tests.txt")),
-              290),
-          new UpstreamProject(
-              "attrs",
-              new PythonSuite(
-                  "attrs",
-                  "25.4.0",
-                  Way.PYTEST_INSTALLED,
-                  List.of("cloudpickle", "hypothesis", "pympler", "pytest-xdist[psutil]", "ruff")),
-              1300),
+              "more-itertools", new PythonSuite("more-itertools", "10.8.0", Way.UNITTEST), 600),
           new UpstreamProject("google-uuid", new GoSuite("github.com/google/uuid", "v1.6.0"), 40),
           new UpstreamProject("pflag", new GoSuite("github.com/spf13/pflag", "v1.0.10"), 170),
           new UpstreamProject("mux", new GoSuite("github.com/gorilla/mux", "v1.8.1"), 300),
-          new UpstreamProject("cobra", new GoSuite("github.com/spf13/cobra", "v1.10.1"), 390)
-              .except(
-                  "github.com/spf13/cobra TestFailGenFishCompletionFile",
-                  Cause.ROOT,
-                  "expects that a file of mode 0400 cannot be written"),
           new UpstreamProject("itoa", new CargoSuite("itoa", "1.0.15"), 12),
           new UpstreamProject("semver", new CargoSuite("semver", "1.0.26"), 38),
           new UpstreamProject("either", new CargoSuite("either", "1.15.0"), 50),

@@ -85,10 +85,14 @@ class UpstreamSuitesTest {
                 run.suite());
     System.out.println(summary);
     var differences = host.results().differences(run.results());
-    differences.stream().filter(project::isKnown).forEach(System.out::println);
+    for (var difference : differences) {
+      project
+          .reasonFor(difference)
+          .ifPresent(reason -> System.out.println(difference + ", as it " + reason));
+    }
     assertThat(differences)
         .as(() -> summary + "\n" + Command.tail(output))
-        .filteredOn(difference -> !project.isKnown(difference))
+        .filteredOn(difference -> project.reasonFor(difference).isEmpty())
         .isEmpty();
     assertThat(run.command().code() == 0)
         .as("the goal succeeds if and only if the suite does")
