@@ -1,22 +1,10 @@
 package dev.sandboxed.realinput;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
-/**
- * A package of npm that has its tests in it.
- *
- * @param form how its results are told
- */
-record NodeSuite(String packageName, String version, Form form) implements Suite {
-  /** How results are told. */
-  enum Form {
-    /** By Node's own runner, which is given a reporter on both sides. */
-    NODE,
-    /** By lines of the Test Anything Protocol. */
-    TAP
-  }
+/** A package of npm that has its tests in it, and tells results by the Test Anything Protocol. */
+record NodeSuite(String packageName, String version) implements Suite {
 
   @Override
   public String ecosystem() {
@@ -34,28 +22,13 @@ record NodeSuite(String packageName, String version, Form form) implements Suite
     var installing =
         npm(copy, "install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund")
             .run();
-    if (form == Form.TAP) {
-      var tests = npm(copy, "test").run();
-      return new HostRun(installing.seconds(), tests, TestOutput.ofTap(tests.output()));
-    }
-    var report = upstream.directory().resolve("host.xml");
-    var tests =
-        npm(copy, "test")
-            .env(
-                "NODE_OPTIONS",
-                "--test-reporter=spec --test-reporter-destination=stdout"
-                    + " --test-reporter=junit --test-reporter-destination="
-                    + report)
-            .run();
-    Files.writeString(upstream.directory().resolve("host.log"), tests.output());
-    return new HostRun(installing.seconds(), tests, Results.ofJunitXml(report));
+    var tests = npm(copy, "test").run();
+    return new HostRun(installing.seconds(), tests, TestOutput.ofTap(tests.output()));
   }
 
   @Override
-  public Results inside(Path reports, String output) throws IOException {
-    return form == Form.TAP
-        ? TestOutput.ofTap(TestOutput.insideOf(output))
-        : Results.ofJunitXml(reports);
+  public Results inside(Path reports, String output) {
+    return TestOutput.ofTap(TestOutput.insideOf(output));
   }
 
   private static Command npm(Path where, String... arguments) {

@@ -1,6 +1,5 @@
 package dev.sandboxed.realinput;
 
-import dev.sandboxed.realinput.NodeSuite.Form;
 import dev.sandboxed.realinput.PythonSuite.Way;
 import java.util.Arrays;
 import java.util.List;
@@ -34,9 +33,7 @@ final class UpstreamProjects {
           new UpstreamProject("itoa", new CargoSuite("itoa", "1.0.15"), 12),
           new UpstreamProject("semver", new CargoSuite("semver", "1.0.26"), 38),
           new UpstreamProject("either", new CargoSuite("either", "1.15.0"), 50),
-          new UpstreamProject(
-              "process-warning", new NodeSuite("process-warning", "5.0.0", Form.NODE), 20),
-          new UpstreamProject("minimist", new NodeSuite("minimist", "1.2.8", Form.TAP), 150));
+          new UpstreamProject("minimist", new NodeSuite("minimist", "1.2.8"), 150));
 
   private UpstreamProjects() {}
 
