@@ -14,7 +14,8 @@ import java.util.stream.Collectors;
 /**
  * Copies a checkout into a sandbox in which its dependencies are installed. What the installation
  * made stays, such as {@code node_modules}, also where the host has something of the same name;
- * only in directories that hold key files can that be.
+ * only in directories that hold key files can that be. Directories that are marked as caches, such
+ * as the {@code target} of Cargo, are left out: they can be huge, and can be made again.
  *
  * <p>The checkout may be hostile: links are copied as links, and nothing is read through one.
  */
@@ -50,7 +51,7 @@ final class CheckoutCopy {
         }
       } else if (Files.isSymbolicLink(entry)) {
         links.add(entry);
-      } else if (isDirectory(entry) || Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS)) {
+      } else if (isDirectory(entry) ? !CacheTag.isIn(entry) : isFile(entry)) {
         files.copyIn(entry, target);
       }
     }
@@ -87,5 +88,9 @@ final class CheckoutCopy {
 
   private static boolean isDirectory(Path file) {
     return Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private static boolean isFile(Path file) {
+    return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
   }
 }

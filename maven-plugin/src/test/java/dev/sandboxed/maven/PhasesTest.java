@@ -111,12 +111,15 @@ class PhasesTest {
             });
     assertThat(project.resolve("node_modules")).doesNotExist();
 
+    write("cache/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n# of a tool");
+    write("kept/CACHEDIR.TAG", "Signature: none");
     write(
         "check.js",
         """
         const fs = require('fs');
         console.log('test 2 ' + require('greet') + ' ' + fs.lstatSync('leak').isSymbolicLink()
-            + ' ' + fs.existsSync('leak'));
+            + ' ' + fs.existsSync('leak') + ' ' + fs.existsSync('cache')
+            + ' ' + fs.existsSync('kept'));
         """);
     var second = run(Set.of(Phase.TEST), NETWORK);
 
@@ -133,7 +136,7 @@ class PhasesTest {
         .contains(
             "Installed before; kept, as package.json, package-lock.json, vendor/greet/package.json"
                 + " are unchanged")
-        .contains("| test 2 greeted true false");
+        .contains("| test 2 greeted true false false true");
   }
 
   @Test

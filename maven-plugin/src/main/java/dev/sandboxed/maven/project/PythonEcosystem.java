@@ -3,6 +3,7 @@ package dev.sandboxed.maven.project;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,7 +50,7 @@ final class PythonEcosystem implements Ecosystem {
   private static TestPlan plan(Checkout checkout, Inside inside) {
     var sources = new LinkedHashMap<String, String>();
     if (checkout.hasDirectory("src")) {
-      sources.put("PYTHONPATH", Layout.CHECKOUT + "/src");
+      sources.put("PYTHONPATH", Layout.CHECKOUT + "/" + checkout.inRoot(Path.of("src")));
     }
     var steps = new ArrayList<Step>();
     var env = new LinkedHashMap<>(sources);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +43,17 @@ class PythonProjectsTest {
         .containsEntry("UV_OFFLINE", "false");
     assertThat(recognition.planner().plan(FakeInside.with("uv")).env())
         .containsEntry("UV_OFFLINE", "true");
+  }
+
+  @Test
+  void findsItsSourcesWhereverItIsInTheCheckout() throws IOException {
+    fixture.write("service/src/own.py", "");
+    fixture.write("service/setup.py", "");
+    var project = new Checkout(fixture.project().resolve("service"), fixture.project());
+    var caches = new HostCaches(temporary, Optional.empty(), temporary, Map.of());
+    var recognition = new ProjectRecognizer(caches).recognise(project).get(0);
+    assertThat(recognition.planner().plan(FakeInside.with("python3")).env())
+        .containsEntry("PYTHONPATH", "/work/service/src");
   }
 
   @Test
