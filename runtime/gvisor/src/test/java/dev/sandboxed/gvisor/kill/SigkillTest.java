@@ -18,7 +18,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SigkillTest {
-  private static final int ROUNDS = 40;
+  /** Some in every build; {@code -Dkills=40} and more for a longer look. */
+  private static final int ROUNDS = Integer.getInteger("kills", 20);
+
   private static final int ROUNDS_BETWEEN_CHECKS = 10;
 
   @TempDir Path logs;
