@@ -47,8 +47,12 @@ case $goal in
     ;;
 esac
 
-home=${SANDBOX_HOME:-$(mktemp -d)}
-mkdir -p "$home"
-cd "$home"
-exec mvn -B -ntp "dev.sandboxed:sandbox-maven-plugin:${SANDBOX_VERSION:?SANDBOX_VERSION is to name the version of the plugin}:$goal" \
+if [ -z "${SANDBOX_HOME:-}" ]; then
+  # A directory without a POM, for this once.
+  SANDBOX_HOME=$(mktemp -d)
+  trap 'rm -rf "$SANDBOX_HOME"' EXIT
+fi
+mkdir -p "$SANDBOX_HOME"
+cd "$SANDBOX_HOME"
+mvn -B -ntp "dev.sandboxed:sandbox-maven-plugin:${SANDBOX_VERSION:?SANDBOX_VERSION is to name the version of the plugin}:$goal" \
   "${arguments[@]}"
