@@ -21,6 +21,7 @@ import javax.xml.XMLConstants;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.xpath.XPathConstants;
 import javax.xml.xpath.XPathFactory;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,6 +47,12 @@ class CiFilesTest {
     Files.createDirectories(mvn.getParent());
     Files.writeString(mvn, "#!/bin/sh\npwd\nprintf '%s\\n' \"$@\"\nexit ${MAVEN_EXIT:-0}\n");
     Files.setPosixFilePermissions(mvn, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.createDirectory(directory.resolve("tmp"));
+  }
+
+  @AfterEach
+  void noTemporaryFileIsLeft() {
+    assertThat(directory.resolve("tmp")).isEmptyDirectory();
   }
 
   @ParameterizedTest
@@ -181,9 +188,16 @@ class CiFilesTest {
             "CI_PROJECT_DIR", checkout.toString(),
             "SANDBOX_VERSION", "1.2.3",
             "SANDBOX_ARGUMENTS", "-Dsandbox.memory=2g -Dsandbox.timeout=20m");
-    var result = bash(environment, "-e", "-c", "cd '" + checkout + "'\n" + lines(job));
-    assertThat(result.code).as(result.lines.toString()).isZero();
-    assertThat(result.lines)
+    // A runner starts a shell for the script with what comes before it, and another for what
+    // follows.
+    var into = "cd '" + checkout + "'\n";
+    var printed = new ArrayList<String>();
+    for (var script : List.of(lines(job, "before_script", "script"), lines(job, "after_script"))) {
+      var result = bash(environment, "-e", "-c", into + script);
+      assertThat(result.code).as(result.lines.toString()).isZero();
+      printed.addAll(result.lines);
+    }
+    assertThat(printed)
         .containsSubsequence(
             "dev.sandboxed:sandbox-maven-plugin:1.2.3:import",
             "-Dsandbox.cache=" + checkout.resolve(".sandbox-cache"),
@@ -198,7 +212,7 @@ class CiFilesTest {
     Files.createDirectory(checkout.resolve(".sandbox-cache"));
     Files.writeString(checkout.resolve(".sandbox-cache/sandboxed-cache.json"), "{}");
     assertThat(bash("-c", "cd '" + checkout + "' && git add -A").code).isZero();
-    var refused = bash(environment, "-e", "-c", "cd '" + checkout + "'\n" + lines(job));
+    var refused = bash(environment, "-e", "-c", into + lines(job, "before_script", "script"));
     assertThat(refused.code).isEqualTo(1);
     assertThat(refused.lines)
         .containsExactly("The repository has a .sandbox-cache of its own, which is refused");
@@ -220,9 +234,9 @@ class CiFilesTest {
         .doesNotContain(directory.toString());
   }
 
-  private static String lines(JsonNode job) {
+  private static String lines(JsonNode job, String... parts) {
     var lines = new StringBuilder();
-    for (var part : List.of("before_script", "script", "after_script")) {
+    for (var part : parts) {
       job.path(part).forEach(line -> lines.append(line.asString()).append('\n'));
     }
     return lines.toString();
@@ -256,6 +270,7 @@ class CiFilesTest {
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
     builder.environment().keySet().removeIf(n -> n.startsWith("SANDBOX_"));
     builder.environment().putAll(environment);
+    builder.environment().put("TMPDIR", directory.resolve("tmp").toString());
     builder.environment().merge("PATH", "", (path, none) -> directory.resolve("bin") + ":" + path);
     var process = builder.start();
     try {
