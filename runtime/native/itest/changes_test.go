@@ -33,7 +33,7 @@ func (b *box) changes(t *testing.T, file string) client.Result {
 // emptyFile makes a file that belongs to whoever runs the sandbox.
 func (b *box) emptyFile(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(b.directory, "changes")
+	path := filepath.Join(b.launch.directory(), "changes")
 	if err := os.WriteFile(path, nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestChangesNeedAnEmptyFileOfTheirOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.Remove(link) })
-	for _, file := range []string{"relative", "", path, link, path + ".missing", "/dev/null", b.directory} {
+	for _, file := range []string{"relative", "", path, link, path + ".missing", "/dev/null", b.launch.directory()} {
 		result := b.changes(t, file)
 		if result.Error == nil {
 			t.Fatalf("%q was taken", file)

@@ -27,7 +27,7 @@ func leftovers(id string) []string {
 	return found
 }
 
-func (b *box) id() string { return b.directory[strings.LastIndex(b.directory, "/")+1:] }
+func (b *box) id() string { return b.launch.id() }
 
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
@@ -215,7 +215,7 @@ func TestNothingIsLeftWhenTheKeeperIsKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = keeper.WaitForEnd()
-		id := l.message["id"].(string)
+		id := l.id()
 		eventually(t, "no process is left", func() bool { return len(leftovers(id)) == 0 })
 		sweep(t, l)
 	})
@@ -236,7 +236,7 @@ func TestSandboxWorksWherePartsOfProcAreCovered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &box{Client: c, keeper: keeper}
+	b := &box{Client: c, keeper: keeper, launch: l}
 	s, r := b.exec(t, argv("echo", "hello"))
 	if code(t, r); s.Output(1) != "hello\n" {
 		t.Fatal(s.Output(1))
@@ -248,7 +248,7 @@ func TestSandboxWorksWherePartsOfProcAreCovered(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = keeper.WaitForEnd()
-	id := l.message["id"].(string)
+	id := l.id()
 	eventually(t, "no process is left", func() bool { return len(leftovers(id)) == 0 })
 	sweep(t, l)
 
@@ -269,7 +269,7 @@ func TestSandboxWorksWherePartsOfProcAreCovered(t *testing.T) {
 	if err := keeper.WaitForEnd(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "no process is left", func() bool { return len(leftovers(l.message["id"].(string))) == 0 })
+	eventually(t, "no process is left", func() bool { return len(leftovers(l.id())) == 0 })
 }
 
 func TestHostWithoutUserNamespacesIsExplained(t *testing.T) {
@@ -316,7 +316,7 @@ func TestTheEndOfTheCreatorEndsTheSandbox(t *testing.T) {
 		if e := b.exited(t); e.Reason != "TERMINATED" || e.Code != 137 {
 			t.Fatalf("%+v", e)
 		}
-		if _, err := os.Stat(b.directory); !os.IsNotExist(err) {
+		if _, err := os.Stat(b.launch.directory()); !os.IsNotExist(err) {
 			t.Fatalf("the directory was there when the end was told: %v", err)
 		}
 	})
@@ -408,10 +408,10 @@ func TestEntrypointEndsTheSandbox(t *testing.T) {
 
 func sweep(t *testing.T, l *launch) {
 	t.Helper()
-	directory := l.message["directory"].(string)
+	directory := l.directory()
 	root := directory[:strings.LastIndex(directory, "/")]
 	out := runKeeper(t, l.attribute, "sweep", root)
-	if !strings.Contains(out, l.message["id"].(string)) {
+	if !strings.Contains(out, l.id()) {
 		t.Fatalf("swept %s", out)
 	}
 	left(t, l)
@@ -420,11 +420,11 @@ func sweep(t *testing.T, l *launch) {
 // left fails the test if anything of a sandbox is left in the file system.
 func left(t *testing.T, l *launch) {
 	t.Helper()
-	if _, err := os.Stat(l.message["directory"].(string)); !os.IsNotExist(err) {
+	if _, err := os.Stat(l.directory()); !os.IsNotExist(err) {
 		t.Fatalf("the directory is left: %v", err)
 	}
 	for _, tree := range []string{"memory", "cpu", "pids", "unified"} {
-		if path := findCgroup("/sys/fs/cgroup/"+tree, l.message["id"].(string)); path != "" {
+		if path := findCgroup("/sys/fs/cgroup/"+tree, l.id()); path != "" {
 			t.Fatalf("left: %s", path)
 		}
 	}

@@ -38,7 +38,7 @@ func TestNothingIsLeftWhateverEndsAtAnyMoment(t *testing.T) {
 				t.Fatal(err)
 			}
 			within(t, patience, "the end of the keeper", func() { _ = keeper.WaitForEnd() })
-			id := l.message["id"].(string)
+			id := l.id()
 			eventually(t, "no process is left", func() bool { return len(leftovers(id)) == 0 })
 			if killed {
 				sweep(t, l)

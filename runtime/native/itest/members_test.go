@@ -14,7 +14,7 @@ import (
 // sharedNetwork is a directory for members that are the given user.
 func sharedNetwork(t *testing.T, l *launch) string {
 	t.Helper()
-	directory, err := os.MkdirTemp(filepath.Dir(l.message["directory"].(string)), "net")
+	directory, err := os.MkdirTemp(filepath.Dir(l.directory()), "net")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,9 @@ func TestMemberThatEndsIsRefusedAndReplaced(t *testing.T) {
 	if got := web.net(t, "try", "tcp", "db.sandbox:5432"); got != "connection refused" {
 		t.Fatal(got)
 	}
-	_ = os.RemoveAll(killed.directory)
+	id := killed.launch.id()
+	eventually(t, "no process is left", func() bool { return len(leftovers(id)) == 0 })
+	sweep(t, killed.launch)
 	db := start(t, member(directory, "db", 5432))
 	db.listening(t, 5432)
 	if got := web.net(t, "echo", "db.sandbox:5432", "16"); !strings.HasPrefix(got, "16 true") {

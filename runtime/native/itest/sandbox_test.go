@@ -85,6 +85,10 @@ type launch struct {
 	attribute *syscall.SysProcAttr
 }
 
+func (l *launch) id() string { return l.message["id"].(string) }
+
+func (l *launch) directory() string { return l.message["directory"].(string) }
+
 type settings func(l *launch)
 
 func with(member string, value any) settings {
@@ -97,7 +101,7 @@ const ordinaryUser = 54321
 // as runs the keeper as an ordinary user.
 func asOrdinaryUser(l *launch) {
 	l.attribute = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinaryUser, Gid: ordinaryUser}}
-	l.message["directory"] = filepath.Join(built.directory, "user", l.message["id"].(string))
+	l.message["directory"] = filepath.Join(built.directory, "user", l.id())
 }
 
 // everyone runs a test as whoever runs the tests, and for root as an ordinary user too.
@@ -140,8 +144,8 @@ var capabilities = []string{"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_
 
 type box struct {
 	*client.Client
-	keeper    *client.Keeper
-	directory string
+	keeper *client.Keeper
+	launch *launch
 }
 
 func start(t *testing.T, change ...settings) *box {
@@ -155,14 +159,12 @@ func start(t *testing.T, change ...settings) *box {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &box{Client: c, keeper: keeper, directory: l.message["directory"].(string)}
+	b := &box{Client: c, keeper: keeper, launch: l}
 	t.Cleanup(func() {
 		keeper.Stdin.Close()
 		within(t, patience, "the keeper's end", func() { _ = keeper.WaitForEnd() })
 		c.Close()
-		if _, err := os.Stat(b.directory); !os.IsNotExist(err) {
-			t.Errorf("the directory is left: %v", err)
-		}
+		left(t, l)
 	})
 	return b
 }

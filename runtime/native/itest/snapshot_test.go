@@ -40,11 +40,11 @@ func (b *box) request(t *testing.T, request map[string]any) (*client.Stream, cli
 // emptyDirectory makes a directory that belongs to whoever runs the sandbox.
 func (b *box) emptyDirectory(t *testing.T) string {
 	t.Helper()
-	path, err := os.MkdirTemp(filepath.Dir(b.directory), "snapshot")
+	path, err := os.MkdirTemp(filepath.Dir(b.launch.directory()), "snapshot")
 	if err != nil {
 		t.Fatal(err)
 	}
-	info, err := os.Stat(b.directory)
+	info, err := os.Stat(b.launch.directory())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestCopiesGoOnWithTheEntrypointEachByItself(t *testing.T) {
 			if err := json.Unmarshal([]byte(s.Output(1)), &described); err != nil {
 				t.Fatalf("%q %v", s.Output(1), err)
 			}
-			if described.ID != filepath.Base(b.directory) || described.Hostname != described.ID || described.Name != "twin" ||
+			if described.ID != filepath.Base(b.launch.directory()) || described.Hostname != described.ID || described.Name != "twin" ||
 				described.Env["COLOUR"] != "blue" || len(described.Entropy) != 64 || described.Generation != 1 {
 				t.Fatalf("copy %d is %+v", i, described)
 			}

@@ -22,11 +22,11 @@ func (b *box) begin(t *testing.T) string {
 
 func (b *box) listed(t *testing.T) bool {
 	t.Helper()
-	out, err := exec.Command(built.keeper, "list", filepath.Dir(b.directory)).CombinedOutput()
+	out, err := exec.Command(built.keeper, "list", filepath.Dir(b.launch.directory())).CombinedOutput()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.Contains(string(out), filepath.Base(b.directory))
+	return strings.Contains(string(out), filepath.Base(b.launch.directory()))
 }
 
 func TestWaitingTimeoutsCountFromTheUse(t *testing.T) {

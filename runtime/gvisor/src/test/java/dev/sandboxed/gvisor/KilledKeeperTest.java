@@ -11,6 +11,8 @@ import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxException;
 import dev.sandboxed.gvisor.kill.Arena;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What writes a snapshot is killed: there is a whole one, or none, and its caller knows which. */
 @Timeout(value = 300, unit = SECONDS)
@@ -28,6 +31,7 @@ class KilledKeeperTest {
   /** About as long as a snapshot takes. */
   private static final int AT_MOST_MILLIS = 150;
 
+  @TempDir private Path logs;
   private Arena arena;
   private Backend backend;
 
@@ -40,8 +44,12 @@ class KilledKeeperTest {
   @AfterEach
   void close() throws Exception {
     backend.close();
-    arena.awaitNothingRuns();
-    arena.close();
+    try {
+      // A killed keeper cannot take away its cgroup; whoever comes next does.
+      arena.awaitNothingIsLeft(arena.work("work"), Files.createFile(logs.resolve("log")));
+    } finally {
+      arena.close();
+    }
   }
 
   @Test
@@ -56,6 +64,7 @@ class KilledKeeperTest {
   private void killedAfter(int millis, String which) {
     var others = keepers();
     try (var sandbox = Sandbox.builder().backend(backend).create()) {
+      arena.note(sandbox.id());
       var keeper = keepers().stream().filter(k -> !others.contains(k)).findFirst().orElseThrow();
       assertThat(
               sandbox.exec("sh", "-c", "head -c 33554432 /dev/urandom > /dev/shm/touched").await())
