@@ -65,11 +65,19 @@ class RemoteReadinessTest {
   }
 
   /** Who is not ready in time asks for the end of the output, too. */
-  private ReadinessTimeoutException notReady(CompletableFuture<StartupTimings> asked)
-      throws IOException {
+  private int output() throws IOException {
     var request = keeper.hear(FrameType.OPEN);
     assertThat(request.json().string("op")).contains("logs");
-    error(request.stream());
+    return request.stream();
+  }
+
+  private ReadinessTimeoutException notReady(CompletableFuture<StartupTimings> asked)
+      throws IOException {
+    answer(output(), Map.of("next", 0));
+    return failure(asked);
+  }
+
+  private static ReadinessTimeoutException failure(CompletableFuture<StartupTimings> asked) {
     return catchThrowableOfType(
         ReadinessTimeoutException.class,
         () -> {
@@ -132,7 +140,10 @@ class RemoteReadinessTest {
     }
     var asked = asked(sandbox);
     error(question().stream());
-    assertThat(notReady(asked).seen()).isEmpty();
+    error(output());
+    assertThat(failure(asked))
+        .hasMessageContaining("Its output cannot be read: ")
+        .satisfies(failure -> assertThat(failure.seen()).isEmpty());
   }
 
   @Test

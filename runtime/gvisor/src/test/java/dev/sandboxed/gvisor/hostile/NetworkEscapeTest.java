@@ -16,6 +16,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -323,6 +325,7 @@ class NetworkEscapeTest {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void halfOpenConnectionsAreBounded() throws Exception {
     // Its queue is full after a few, and nobody takes anything from it. The agent asks for some at
     // a

@@ -3,6 +3,8 @@ package dev.sandboxed.gvisor.hostile;
 import dev.sandboxed.Sandbox;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -13,6 +15,7 @@ class ProcessOneTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"KILL", "TERM", "STOP", "SEGV", "HUP", "PIPE", "QUIT", "USR1"})
+  @Execution(ExecutionMode.CONCURRENT)
   void aSignalToProcessOneNeverLeavesAnyoneWaiting(String signal) throws Exception {
     try (var sandbox = Sandbox.create()) {
       Inside.runAndForget(Inside.shell(sandbox, "kill -" + signal + " 1"));
@@ -33,6 +36,7 @@ class ProcessOneTest {
 
   @ParameterizedTest
   @EnumSource
+  @Execution(ExecutionMode.CONCURRENT)
   void tracingProcessOneNeverLeavesAnyoneWaiting(Trace trace) throws Exception {
     try (var sandbox = Sandbox.create()) {
       Inside.runAndForget(
