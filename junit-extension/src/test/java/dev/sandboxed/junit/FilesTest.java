@@ -159,68 +159,38 @@ class FilesTest {
   }
 
   @Sandboxed(files = @SandboxFile(target = "/srv/a"))
-  static class NoSource {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class NoSource extends TakesSandbox {}
 
   @Sandboxed(files = @SandboxFile(path = "pom.xml", content = "a", target = "/srv/a"))
-  static class TwoSources {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class TwoSources extends TakesSandbox {}
 
   @Sandboxed(
       files = {
         @SandboxFile(content = "a", target = "/srv/a"),
         @SandboxFile(content = "b", target = "/srv/a")
       })
-  static class SameTarget {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class SameTarget extends TakesSandbox {}
 
   @Sandboxed(files = @SandboxFile(resource = "schema.sql", target = "/srv/a"))
-  static class NoResource {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class NoResource extends TakesSandbox {}
 
   @Sandboxed(files = @SandboxFile(resource = "/org/junit/jupiter", target = "/srv/a"))
-  static class DirectoryOfJar {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class DirectoryOfJar extends TakesSandbox {}
 
   @Sandboxed(files = @SandboxFile(path = "/no/such/file", target = "/srv/a"))
-  static class NoFile {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class NoFile extends TakesSandbox {}
 
   @Sandboxed(files = @SandboxFile(content = "a", target = "srv/a"))
-  static class RelativeTarget {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class RelativeTarget extends TakesSandbox {}
 
   @Sandboxed(files = @SandboxFile(path = "pom.xml", target = "/srv/"))
-  static class TargetWithSlash {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class TargetWithSlash extends TakesSandbox {}
 
   @Sandboxed(files = @SandboxFile(content = "a", target = "/srv/a", mode = "rwx"))
-  static class BadMode {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadMode extends TakesSandbox {}
 
   @Sandboxed(files = @SandboxFile(resource = "site", target = "/srv/a", mode = "0644"))
-  static class ModeOfDirectory {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class ModeOfDirectory extends TakesSandbox {}
 
   @ParameterizedTest
   @CsvSource(
@@ -255,10 +225,7 @@ class FilesTest {
   }
 
   @Sandboxed
-  static class Plain {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class Plain extends TakesSandbox {}
 
   @ParameterizedTest
   @CsvSource(

@@ -52,22 +52,13 @@ class LabelsTest {
   }
 
   @Sandboxed(app = "a b")
-  static class BadApp {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadApp extends TakesSandbox {}
 
   @Sandboxed(name = "-")
-  static class BadName {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadName extends TakesSandbox {}
 
   @Sandboxed(tags = "role")
-  static class BadTag {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadTag extends TakesSandbox {}
 
   @ParameterizedTest
   @CsvSource(

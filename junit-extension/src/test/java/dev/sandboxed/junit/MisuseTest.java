@@ -187,10 +187,7 @@ class MisuseTest {
             HERE);
   }
 
-  static class NoAnnotation {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class NoAnnotation extends TakesSandbox {}
 
   static class AnnotationElsewhere {
     @Test
@@ -206,10 +203,7 @@ class MisuseTest {
   }
 
   @Sandboxed(memory = "12x")
-  static class BadMemory {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadMemory extends TakesSandbox {}
 
   static class BadDisk {
     @Test
@@ -231,30 +225,18 @@ class MisuseTest {
   }
 
   @Sandboxed(timeout = "soon")
-  static class BadTimeout {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadTimeout extends TakesSandbox {}
 
   @Sandboxed(idleTimeout = "25h")
-  static class BadIdleTimeout {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadIdleTimeout extends TakesSandbox {}
 
   @Sandboxed(image = "Debian:12")
-  static class BadImage {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadImage extends TakesSandbox {}
 
   abstract static class AbstractFactory implements ImageFactory {}
 
   @Sandboxed(imageFactory = AbstractFactory.class)
-  static class NoInstance {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class NoInstance extends TakesSandbox {}
 
   static class FactoryWithParameter implements ImageFactory {
     FactoryWithParameter(String text) {
@@ -268,10 +250,7 @@ class MisuseTest {
   }
 
   @Sandboxed(imageFactory = FactoryWithParameter.class)
-  static class NoConstructor {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class NoConstructor extends TakesSandbox {}
 
   static class BadSteps implements ImageFactory {
     @Override
@@ -281,86 +260,47 @@ class MisuseTest {
   }
 
   @Sandboxed(imageFactory = BadSteps.class)
-  static class FailingFactory {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class FailingFactory extends TakesSandbox {}
 
   @Sandboxed(image = "host", imageFactory = BadSteps.class)
-  static class ImageAndFactory {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class ImageAndFactory extends TakesSandbox {}
 
   @Sandboxed(workdir = "work")
-  static class BadWorkdir {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadWorkdir extends TakesSandbox {}
 
   @Sandboxed(env = {"A=1", "PATH"})
-  static class BadEnv {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadEnv extends TakesSandbox {}
 
   @Sandboxed(mounts = @SandboxMount(source = "src", target = "/root"))
-  static class BadMount {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadMount extends TakesSandbox {}
 
   @Sandboxed(
       mounts = {
         @SandboxMount(source = "src", target = "/work"),
         @SandboxMount(source = "target", target = "/work")
       })
-  static class TwoMounts {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class TwoMounts extends TakesSandbox {}
 
   @Sandboxed(volumes = @SandboxVolume(name = "pip", target = "/tmp"))
-  static class BadVolume {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadVolume extends TakesSandbox {}
 
   @Sandboxed(volumes = @SandboxVolume(name = "a/b", target = "/cache"))
-  static class BadVolumeName {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadVolumeName extends TakesSandbox {}
 
   @Sandboxed(secrets = {"PATH", "NO_SUCH_VARIABLE"})
-  static class MissingSecret {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class MissingSecret extends TakesSandbox {}
 
   @Sandboxed(network = {"example.org", "https://example.com"})
-  static class BadNetwork {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadNetwork extends TakesSandbox {}
 
   @Sandboxed(network = "example.org", networkDeny = "*")
-  static class BadNetworkDeny {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadNetworkDeny extends TakesSandbox {}
 
   @Sandboxed(ports = {80, 70000})
-  static class BadPorts {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadPorts extends TakesSandbox {}
 
   @BadComposed
-  static class BadByComposition {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class BadByComposition extends TakesSandbox {}
 
   @Sandboxed(disk = "big")
   @Retention(RetentionPolicy.RUNTIME)
@@ -412,10 +352,7 @@ class MisuseTest {
   }
 
   @Sandboxed
-  static class Plain {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class Plain extends TakesSandbox {}
 
   @ParameterizedTest
   @CsvSource(

@@ -135,40 +135,22 @@ class ReadinessTest {
   }
 
   @Sandboxed(readyWhen = @Probe)
-  static class Nothing {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class Nothing extends TakesSandbox {}
 
   @Sandboxed(readyWhen = @Probe(tcp = 1, log = "up"))
-  static class TwoKinds {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class TwoKinds extends TakesSandbox {}
 
   @Sandboxed(readyWhen = @Probe(tcp = 1, path = "/health"))
-  static class PathOfAPort {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class PathOfAPort extends TakesSandbox {}
 
   @Sandboxed(readyWhen = @Probe(tcp = 65_536))
-  static class NoPort {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class NoPort extends TakesSandbox {}
 
   @Sandboxed(readyWhen = @Probe(log = "up"))
-  static class NoCommand {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class NoCommand extends TakesSandbox {}
 
   @Sandboxed(readyWhen = @Probe(tcp = 1), readyTimeout = "soon")
-  static class NoTime {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class NoTime extends TakesSandbox {}
 
   @Test
   void whatCannotBeIsToldWithItsPlace() {

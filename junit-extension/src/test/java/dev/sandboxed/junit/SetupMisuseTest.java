@@ -22,10 +22,7 @@ class SetupMisuseTest {
   }
 
   @Sandboxed(snapshot = SnapshotMode.READY)
-  static class ReadyOfNothing {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class ReadyOfNothing extends TakesSandbox {}
 
   @Test
   void aSnapshotOfWhatIsReadyNeedsAProbe() {
@@ -37,10 +34,7 @@ class SetupMisuseTest {
   }
 
   @Sandboxed(snapshot = SnapshotMode.READY, secrets = "PATH", readyWhen = @Probe(tcp = 1))
-  static class ReadyWithSecret {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class ReadyWithSecret extends TakesSandbox {}
 
   @Sandboxed(snapshot = SnapshotMode.AFTER_SETUP, secrets = "PATH")
   static class SetUpWithSecret {
@@ -61,10 +55,7 @@ class SetupMisuseTest {
   }
 
   @Sandboxed(snapshot = SnapshotMode.AFTER_SETUP)
-  static class NoMethod {
-    @Test
-    void test(Sandbox sandbox) {}
-  }
+  static class NoMethod extends TakesSandbox {}
 
   @Test
   void aSnapshotAfterSetUpNeedsAMethod() {
