@@ -47,9 +47,9 @@ import java.util.Optional;
  * Keeps images as EROFS files, each named by the digest of what made it, so that what has not
  * changed is not made again. Any number of threads and processes may use one directory at once.
  *
- * <p>A file gets its name only when all of it is on the disk. It is checked on every use, and made
- * again if it is damaged. What a killed process leaves is removed by the next one that opens the
- * store.
+ * <p>A file gets its name only when all of it is written. It is checked on every use, and made
+ * again if it is damaged, also by a power failure. What a killed process leaves is removed by the
+ * next one that opens the store.
  */
 public final class ImageStore implements AutoCloseable {
   private final Path images;
@@ -82,12 +82,13 @@ public final class ImageStore implements AutoCloseable {
     Path masks = makePrivate(root.resolve("masks"));
     Path taken = makePrivate(root.resolve("snapshots"));
     Path memories = makePrivate(root.resolve("memory"));
+    Path unsynced = makePrivate(root.resolve("unsynced"));
     for (Path directory : List.of(images, layers, keys, masks, taken, memories)) {
       TemporaryImage.sweep(directory);
     }
     var locks = new DigestLocks(makePrivate(root.resolve("locks")));
     var records = new Records(keys);
-    var files = new ErofsFiles(images, locks);
+    var files = new ErofsFiles(images, locks, unsynced);
     var layerFiles = new LayerFiles(layers);
     roots = new RootFiles(files, layerFiles, this::makeRoom);
     local = new LocalImages(records, images);

@@ -2,7 +2,9 @@ package dev.sandboxed.core.image;
 
 import dev.sandboxed.ByteSize;
 import dev.sandboxed.core.tree.TreeDigest;
+import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -16,6 +18,8 @@ import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /**
  * The layers of a store: uncompressed archives as OCI describes them, each named by the digest of
@@ -59,24 +63,89 @@ final class LayerFiles {
    * @return empty if it is not there, or was damaged
    */
   Optional<FileChannel> open(String digest) throws IOException {
-    FileChannel channel;
-    try {
-      channel = FileChannel.open(path(digest), StandardOpenOption.READ);
-    } catch (NoSuchFileException e) {
+    Optional<Unchecked> layer = openUnchecked(digest);
+    if (layer.isEmpty()) {
       return Optional.empty();
     }
     try {
-      if (digest(channel).equals(digest)) {
-        noteUse(digest);
-        return Optional.of(channel);
+      if (layer.get().isWhole()) {
+        return Optional.of(layer.get().channel());
       }
     } catch (IOException | RuntimeException | Error e) {
-      channel.close();
+      layer.get().close();
       throw e;
     }
-    channel.close();
-    Files.deleteIfExists(path(digest));
+    layer.get().close();
     return Optional.empty();
+  }
+
+  /**
+   * Opens a layer that is checked against its name while it is read: nothing that comes of it may
+   * be used before {@link Unchecked#isWhole} has said that it was as it should be.
+   *
+   * @return empty if it is not there
+   */
+  Optional<Unchecked> openUnchecked(String digest) throws IOException {
+    try {
+      return Optional.of(
+          new Unchecked(digest, FileChannel.open(path(digest), StandardOpenOption.READ)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** A layer that is read by somebody, and by a thread of its own that checks it. */
+  final class Unchecked implements Closeable {
+    private final String name;
+    private final FileChannel channel;
+    private final CompletableFuture<String> found;
+
+    private Unchecked(String name, FileChannel channel) {
+      this.name = name;
+      this.channel = channel;
+      this.found = CompletableFuture.supplyAsync(this::sum, Unchecked::inThread);
+    }
+
+    private static void inThread(Runnable check) {
+      var thread = new Thread(check, "sandboxed-layer-check");
+      thread.setDaemon(true);
+      thread.start();
+    }
+
+    private String sum() {
+      try {
+        return digest(channel);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    FileChannel channel() {
+      return channel;
+    }
+
+    /** Waits for the check; a damaged layer is removed. */
+    boolean isWhole() throws IOException {
+      try {
+        if (found.join().equals(name)) {
+          noteUse(name);
+          return true;
+        }
+      } catch (CompletionException e) {
+        if (e.getCause() instanceof UncheckedIOException failure) {
+          throw new IOException("Cannot read " + path(name) + ": " + failure.getMessage(), failure);
+        }
+        throw e;
+      }
+      Files.deleteIfExists(path(name));
+      return false;
+    }
+
+    /** Ends the check too, if it goes on. */
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
   }
 
   /** Returns a place for a layer that is to be made. */
@@ -102,11 +171,13 @@ final class LayerFiles {
       return file;
     }
 
-    /** Gives the layer its name once all of it is on the disk, and returns that. */
+    /**
+     * Gives the layer its name once all of it is written, and returns that. Nothing waits for the
+     * disk: what a power failure takes of it is found by its name.
+     */
     String keep() throws IOException {
       String digest;
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-        channel.force(true);
         digest = digest(channel);
       }
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));

@@ -72,6 +72,7 @@ public final class MemoryStore {
    */
   public void add(String id, PreparedImage image, JsonObject spec, Consumer<Path> memory) {
     try {
+      files.settle(ErofsFiles.digest(image.erofs()));
       if (!files.has(ErofsFiles.digest(image.erofs()))) {
         throw new ImageException(
             "Cannot keep a snapshot: the file of the image that the sandbox started from is gone"

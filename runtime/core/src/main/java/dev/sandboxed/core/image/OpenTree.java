@@ -8,7 +8,10 @@ import java.io.IOException;
 interface OpenTree extends AutoCloseable {
   FileTree tree();
 
-  /** Says no, once all was read, if the source turns out to have changed meanwhile. */
+  /**
+   * Says no, once all was read, if the source turns out to be damaged, or to have changed
+   * meanwhile.
+   */
   default void check() throws IOException {}
 
   @Override

@@ -4,6 +4,7 @@ import dev.sandboxed.core.erofs.ErofsReader;
 import dev.sandboxed.core.tree.ArchiveLimits;
 import dev.sandboxed.core.tree.FileTree;
 import dev.sandboxed.core.tree.LayeredTree;
+import dev.sandboxed.core.tree.TreeException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.Serial;
@@ -13,7 +14,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -56,9 +59,17 @@ final class RootFiles {
    * @throws MissingLayerException if a layer that it needs is not there
    */
   OpenTree tree(RootTree root) throws IOException {
-    return root instanceof RootTree.Layered && !files.has(root.digest())
-        ? layered(root)
-        : opened(root);
+    if (!(root instanceof RootTree.Layered) || files.has(root.digest())) {
+      return opened(root);
+    }
+    OpenTree tree = layered(root);
+    try {
+      tree.check();
+      return tree;
+    } catch (IOException | RuntimeException | Error e) {
+      tree.close();
+      throw e;
+    }
   }
 
   /**
@@ -78,6 +89,7 @@ final class RootFiles {
     return OpenTree.of(reader.tree(), reader::close);
   }
 
+  /** Lays the layers of a root over what is below them; they are checked by the tree's check. */
   private OpenTree layered(RootTree root) throws IOException {
     Deque<RootTree.Layered> above = new ArrayDeque<>();
     RootTree below = root;
@@ -90,25 +102,26 @@ final class RootFiles {
     try {
       OpenTree lowest = open.add(opened(below));
       for (RootTree.Layered layered : above) {
-        open.channels.add(open(layered));
+        open.add(layered, open(layered));
       }
-      FileTree tree = LayeredTree.over(lowest.tree(), open.channels, ArchiveLimits.generous());
-      return OpenTree.of(tree, open);
+      return new LaidOver(open.over(lowest.tree()), open);
     } catch (IOException | RuntimeException | Error e) {
       open.close();
       throw e;
     }
   }
 
-  private FileChannel open(RootTree.Layered layered) throws IOException {
-    return layers
-        .open(layered.layer())
-        .orElseThrow(() -> new MissingLayerException(layered.layer(), layered.key()));
+  private LayerFiles.Unchecked open(RootTree.Layered layered) throws IOException {
+    return layers.openUnchecked(layered.layer()).orElseThrow(() -> missing(layered));
+  }
+
+  private static MissingLayerException missing(RootTree.Layered layered) {
+    return new MissingLayerException(layered.layer(), layered.key());
   }
 
   /** What must stay open as long as a tree of layers is used. */
   private static final class Opened implements Closeable {
-    private final List<FileChannel> channels = new ArrayList<>();
+    private final Map<RootTree.Layered, LayerFiles.Unchecked> layers = new LinkedHashMap<>();
     private final List<OpenTree> trees = new ArrayList<>();
 
     OpenTree add(OpenTree tree) {
@@ -116,14 +129,51 @@ final class RootFiles {
       return tree;
     }
 
+    void add(RootTree.Layered root, LayerFiles.Unchecked layer) {
+      layers.put(root, layer);
+    }
+
+    FileTree over(FileTree lowest) throws IOException {
+      List<FileChannel> channels =
+          layers.values().stream().map(LayerFiles.Unchecked::channel).toList();
+      try {
+        return LayeredTree.over(lowest, channels, ArchiveLimits.generous());
+      } catch (TreeException e) {
+        // A damaged layer is not refused, but made again.
+        check();
+        throw e;
+      }
+    }
+
+    void check() throws IOException {
+      for (Map.Entry<RootTree.Layered, LayerFiles.Unchecked> layer : layers.entrySet()) {
+        if (!layer.getValue().isWhole()) {
+          throw missing(layer.getKey());
+        }
+      }
+    }
+
     @Override
     public void close() throws IOException {
-      for (FileChannel channel : channels) {
-        channel.close();
+      for (LayerFiles.Unchecked layer : layers.values()) {
+        layer.close();
       }
-      for (OpenTree tree : trees) {
-        tree.close();
+      for (OpenTree below : trees) {
+        below.close();
       }
+    }
+  }
+
+  /** A tree of layers, which are known to be whole after its check. */
+  private record LaidOver(FileTree tree, Opened open) implements OpenTree {
+    @Override
+    public void check() throws IOException {
+      open.check();
+    }
+
+    @Override
+    public void close() throws IOException {
+      open.close();
     }
   }
 

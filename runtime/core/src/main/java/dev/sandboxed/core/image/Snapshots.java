@@ -74,6 +74,7 @@ final class Snapshots {
    */
   String keep(SnapshotRecord record) throws IOException {
     String id = record.image().digest();
+    files.settle(record.base());
     try (DigestLocks.Held lock = locks.acquire(id)) {
       Optional<SnapshotRecord> same = lock.file().isValid() ? read(id) : Optional.empty();
       write(id, same.map(record::living).orElse(record));

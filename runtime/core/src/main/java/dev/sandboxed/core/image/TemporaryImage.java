@@ -127,6 +127,11 @@ final class TemporaryImage implements AutoCloseable {
   /** Gives the file its name once all of it is on the disk. */
   void moveTo(Path target) throws IOException {
     channel.force(true);
+    moveUnsynced(target);
+  }
+
+  /** Gives the file its name, whatever of it is on the disk. */
+  void moveUnsynced(Path target) throws IOException {
     Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("r--r--r--"));
     Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
   }
