@@ -7,12 +7,14 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 )
 
-const usage = "usage: probe wait | pour BYTES | fill BYTES DIRECTORY | spawn TIMES PROGRAM | serve ADDRESS | send ADDRESS BYTES | " +
+const usage = "usage: probe wait | stay | pour BYTES | fill BYTES DIRECTORY | spawn TIMES PROGRAM | serve ADDRESS | send ADDRESS BYTES | " +
 	"receive ADDRESS BYTES | ping ADDRESS TIMES | knock ADDRESS TIMES | hold ADDRESS COUNT"
 
 func main() {
@@ -29,6 +31,8 @@ func run(args []string) error {
 	switch args[0] {
 	case "wait":
 		return wait()
+	case "stay":
+		return stay()
 	}
 	if len(args) < 2 {
 		return errors.New(usage)
@@ -68,6 +72,15 @@ func wait() error {
 		return err
 	}
 	_, err := io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+// stay says that it runs and stays until it is told to end: the stdin of a container has ended from the beginning.
+func stay() error {
+	end := make(chan os.Signal, 1)
+	signal.Notify(end, syscall.SIGTERM)
+	_, err := os.Stdout.WriteString("x")
+	<-end
 	return err
 }
 

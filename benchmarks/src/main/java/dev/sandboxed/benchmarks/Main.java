@@ -13,6 +13,9 @@ public final class Main {
   /** The directory of the pictures, beside the page. */
   private static final String PLOTS = "benchmarks";
 
+  /** A round of all of Docker's starts half a minute of them. */
+  private static final int MOST_POSTGRES = 5;
+
   private Main() {}
 
   /**
@@ -62,6 +65,16 @@ public final class Main {
           new SnapshotBenchmark(bench, settings.copies(), settings.work()).run(report);
       case "memory" -> new MemoryBenchmark(bench, settings.copies(), settings.work()).run(report);
       case "postgres" -> new PostgresBenchmark(settings.copies()).run(report);
+      case "docker" -> {
+        var engine = DockerEngine.find();
+        if (engine.isPresent()) {
+          new DockerBenchmark(bench, settings.rounds()).run(report, engine.get());
+          if (PostgresBenchmark.isPossible()) {
+            new DockerPostgresBenchmark(Math.min(settings.copies(), MOST_POSTGRES))
+                .run(report, engine.get());
+          }
+        }
+      }
       case "pool" -> new PoolBenchmark(bench, settings.rounds(), settings.copies()).run(report);
       case "junit" -> new JUnitBenchmark(bench, settings.copies()).run(report);
       case "maven" ->

@@ -89,16 +89,22 @@ final class PoolBenchmark {
 
   private static double acquired(SandboxPool pool, SandboxSpec spec, int expected)
       throws Exception {
-    var prepared = pool.statistics().prepared();
-    pool.expect(spec, expected);
-    while (pool.statistics().prepared() == prepared) {
-      Thread.sleep(5);
-    }
+    prepare(pool, spec, expected);
     var begun = System.nanoTime();
     try (var sandbox = pool.acquire(spec)) {
       return first(sandbox, begun);
     } finally {
       pool.expect(spec, 0);
+    }
+  }
+
+  /** Tells a pool what will be needed, and waits until the first of them is there. */
+  static void prepare(SandboxPool pool, SandboxSpec spec, int expected)
+      throws InterruptedException {
+    var prepared = pool.statistics().prepared();
+    pool.expect(spec, expected);
+    while (pool.statistics().prepared() == prepared) {
+      Thread.sleep(5);
     }
   }
 

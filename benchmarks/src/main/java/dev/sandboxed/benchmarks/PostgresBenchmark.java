@@ -6,6 +6,7 @@ import dev.sandboxed.Image;
 import dev.sandboxed.ReadinessProbe;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxBuilder;
+import dev.sandboxed.SandboxSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,11 +20,11 @@ import java.util.List;
  */
 final class PostgresBenchmark {
   private static final String MMDEBSTRAP = "/usr/bin/mmdebstrap";
-  private static final Image IMAGE = Image.debian("bookworm").aptInstall("postgresql");
-  private static final String BOOT =
+  static final Image IMAGE = Image.debian("bookworm").aptInstall("postgresql");
+  static final String BOOT =
       "read -r version cluster rest < <(pg_lsclusters --no-header);"
           + " exec pg_ctlcluster --foreground $version $cluster start";
-  private static final String INITIALISE =
+  static final String INITIALISE =
       "read -r version cluster rest < <(pg_lsclusters --no-header);"
           + " pg_dropcluster $version $cluster; pg_createcluster $version $cluster; ";
 
@@ -34,8 +35,7 @@ final class PostgresBenchmark {
   }
 
   void run(Report report) throws Exception {
-    if (!Files.isExecutable(Path.of(MMDEBSTRAP))) {
-      System.err.println("There is no " + MMDEBSTRAP + ": the rows of PostgreSQL are left out.");
+    if (!isPossible()) {
       return;
     }
     try (var backend = Backends.open()) {
@@ -43,16 +43,27 @@ final class PostgresBenchmark {
           new Rounds("ms")
               .measure(
                   "postgres: initialised and booted, create() to ready",
-                  () -> ready(backend, postgres(INITIALISE + BOOT)))
-              .measure("postgres: booted, create() to ready", () -> ready(backend, postgres(BOOT)))
+                  () -> ready(backend, postgres(INITIALISE + BOOT).build()))
+              .measure(
+                  "postgres: booted, create() to ready",
+                  () -> ready(backend, postgres(BOOT).build()))
               .measure(
                   "postgres: a copy, create() to ready",
-                  () -> ready(backend, postgres(BOOT).snapshotWhenReady()))
+                  () -> ready(backend, postgres(BOOT).snapshotWhenReady().build()))
               .run(1, rounds);
       report.samples().addAll(samples);
       var copy = samples.get(2).median();
       report.aims().addAll(aims(samples, copy));
     }
+  }
+
+  /** Returns whether its image can be made; says why not. */
+  static boolean isPossible() {
+    if (!Files.isExecutable(Path.of(MMDEBSTRAP))) {
+      System.err.println("There is no " + MMDEBSTRAP + ": the rows of PostgreSQL are left out.");
+      return false;
+    }
+    return true;
   }
 
   private static List<Aim> aims(List<Samples> samples, double copy) {
@@ -67,16 +78,18 @@ final class PostgresBenchmark {
     return aims;
   }
 
-  private static SandboxBuilder postgres(String command) {
+  /** Begins one that runs a command and is ready when {@code pg_isready} says so. */
+  static SandboxBuilder postgres(String command) {
     return Sandbox.builder()
         .image(IMAGE)
         .command("bash", "-c", command)
         .readyWhen(ReadinessProbe.exec("pg_isready"));
   }
 
-  private static double ready(Backend backend, SandboxBuilder builder) throws Exception {
+  /** Returns the milliseconds until one is ready. */
+  static double ready(Backend backend, SandboxSpec spec) throws Exception {
     var started = System.nanoTime();
-    try (var sandbox = backend.create(builder.build())) {
+    try (var sandbox = backend.create(spec)) {
       sandbox.waitUntilReady();
       return (System.nanoTime() - started) / 1e6;
     }

@@ -89,6 +89,11 @@ record Report(Machine machine, List<Samples> samples, List<Aim> aims) {
         one small static binary, the same for all. The worst 5 percent are the 95th percentile of a time and
         the 5th of a rate; the worst percent, which few rounds say little about, the 99th and the first.
 
+        Plain Docker and Testcontainers are in the part `docker`, where an engine is there;
+        `benchmarks/docker-engine benchmarks/run` starts one, with `runc` and with the same `runsc`. Their
+        images have the same files as ours and are there already, containers have no network, and
+        Testcontainers runs without its helper Ryuk: what costs them least.
+
         """);
     text.append("Measured on: ").append(machine.sentence()).append(".\n\n");
     text.append(

@@ -43,6 +43,7 @@ record Settings(
           "snapshot",
           "memory",
           "postgres",
+          "docker",
           "pool",
           "junit",
           "maven",
