@@ -189,20 +189,7 @@ func within(t *testing.T, limit time.Duration, what string, do func()) {
 func (b *box) exec(t *testing.T, request map[string]any) (*client.Stream, client.Result) {
 	t.Helper()
 	request["op"] = "exec"
-	s, err := b.Open(request, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	result, err := s.Result()
-	if err != nil {
-		select {
-		case e := <-b.Exited:
-			t.Fatalf("%v: %+v", err, e)
-		default:
-			t.Fatal(err)
-		}
-	}
-	return s, result
+	return b.request(t, request)
 }
 
 func argv(a ...string) map[string]any {

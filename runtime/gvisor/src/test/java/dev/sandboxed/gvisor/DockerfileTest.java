@@ -8,15 +8,12 @@ import dev.sandboxed.Backend;
 import dev.sandboxed.Image;
 import dev.sandboxed.ImageBuildException;
 import dev.sandboxed.Sandbox;
-import dev.sandboxed.core.binaries.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,8 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DockerfileTest {
   private final BuildEvents events = new BuildEvents();
-  private Process registry;
-  private String host = "";
+  private LocalRegistry registry;
   private Backend backend;
   private Path shared = Path.of("");
 
@@ -38,45 +34,27 @@ class DockerfileTest {
   @BeforeAll
   void open(@TempDir Path directory) throws IOException, InterruptedException {
     shared = directory;
-    var log = directory.resolve("registry.log");
-    var config =
-        Files.writeString(
-            directory.resolve("config.yml"),
-            """
-            version: 0.1
-            storage: {filesystem: {rootdirectory: %s}}
-            http: {addr: "127.0.0.1:0"}
-            """
-                .formatted(directory.resolve("storage")));
-    registry =
-        new ProcessBuilder("docker-registry", "serve", config.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
-    host = await().atMost(Duration.ofMinutes(2)).until(() -> address(log), a -> !a.isEmpty());
+    registry = LocalRegistry.in(directory);
     backend = open("cache");
     var root = TinyRoot.in(Files.createDirectory(directory.resolve("root"))).directory();
     backend
         .images()
         .push(
             Image.directory(root).env("FROM_BASE", "yes").workdir("/srv"),
-            host + "/library/tiny:1");
-  }
-
-  private String address(Path log) throws IOException {
-    var text = Files.readString(log);
-    assertThat(registry.isAlive()).as(text).isTrue();
-    var matcher = Pattern.compile("listening on (127\\.0\\.0\\.1:\\d+)").matcher(text);
-    return matcher.find() ? matcher.group(1) : "";
+            registry.host() + "/library/tiny:1");
   }
 
   private Backend open(String cache) {
-    var properties = new HashMap<String, String>();
-    System.getProperties().forEach((k, v) -> properties.put(k.toString(), v.toString()));
-    properties.put("sandboxed.cache", shared.resolve(cache).toString());
-    properties.put("sandboxed.registry", host);
-    properties.put("sandboxed.registry.insecure", host);
-    return GvisorBackend.open(Settings.of(properties, System.getenv()), events);
+    return GvisorBackend.open(
+        TestSettings.with(
+            Map.of(
+                "sandboxed.cache",
+                shared.resolve(cache).toString(),
+                "sandboxed.registry",
+                registry.host(),
+                "sandboxed.registry.insecure",
+                registry.host())),
+        events);
   }
 
   @AfterEach
@@ -89,8 +67,9 @@ class DockerfileTest {
     if (backend != null) {
       backend.close();
     }
-    registry.destroyForcibly();
-    registry.waitFor(1, TimeUnit.MINUTES);
+    if (registry != null) {
+      registry.close();
+    }
   }
 
   @Test
@@ -154,7 +133,7 @@ class DockerfileTest {
     try (var other = open("other")) {
       assertThat(other.images().importLayout(layout).steps()).isEqualTo(4);
       assertThat(view(other, Image.layout(layout))).isEqualTo(seen);
-      var pushed = other.images().push(Image.layout(layout), host + "/team/app:1");
+      var pushed = other.images().push(Image.layout(layout), registry.host() + "/team/app:1");
       assertThat(view(other, Image.registry(pushed.toString()))).isEqualTo(seen);
     }
     assertThat(events.takeStarted()).isEmpty();

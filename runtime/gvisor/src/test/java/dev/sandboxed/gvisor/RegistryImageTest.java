@@ -2,22 +2,16 @@ package dev.sandboxed.gvisor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.sandboxed.Backend;
 import dev.sandboxed.Image;
 import dev.sandboxed.ImageBuildException;
 import dev.sandboxed.Sandbox;
-import dev.sandboxed.core.binaries.Settings;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,8 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Sandboxes of an image that other tools made and put into a registry. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RegistryImageTest {
-  private static final Pattern LISTENING = Pattern.compile("listening on (127\\.0\\.0\\.1:\\d+)");
-
   /** A shell and some programs of the host's, in two layers of which the second removes a file. */
   private static final String BUILD =
       """
@@ -62,35 +54,19 @@ class RegistryImageTest {
       """;
 
   private Path directory = Path.of("");
-  private Process registry;
+  private LocalRegistry registry;
   private Backend backend;
   private Image image = Image.host();
 
   @BeforeAll
   void fill(@TempDir Path shared) throws Exception {
     directory = shared;
-    var log = directory.resolve("registry.log");
-    var config =
-        Files.writeString(
-            directory.resolve("config.yml"),
-            """
-            version: 0.1
-            storage: {filesystem: {rootdirectory: %s}}
-            http: {addr: "127.0.0.1:0"}
-            """
-                .formatted(directory.resolve("storage")));
-    registry =
-        new ProcessBuilder("docker-registry", "serve", config.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
-    var host = await().atMost(Duration.ofMinutes(2)).until(() -> address(log), Optional::isPresent);
-    run("bash", "-euc", BUILD, "build", directory.toString(), host.orElseThrow());
-    var properties = new HashMap<String, String>();
-    System.getProperties().forEach((k, v) -> properties.put(k.toString(), v.toString()));
-    properties.put("sandboxed.registry.insecure", host.orElseThrow());
-    backend = GvisorBackend.open(Settings.of(properties, System.getenv()));
-    image = Image.registry(host.orElseThrow() + "/team/app:1");
+    registry = LocalRegistry.in(directory);
+    run("bash", "-euc", BUILD, "build", directory.toString(), registry.host());
+    backend =
+        GvisorBackend.open(
+            TestSettings.with(Map.of("sandboxed.registry.insecure", registry.host())));
+    image = Image.registry(registry.host() + "/team/app:1");
   }
 
   @AfterAll
@@ -98,15 +74,9 @@ class RegistryImageTest {
     if (backend != null) {
       backend.close();
     }
-    registry.destroyForcibly();
-    registry.waitFor(1, TimeUnit.MINUTES);
-  }
-
-  private Optional<String> address(Path log) throws IOException {
-    var text = Files.readString(log);
-    assertThat(registry.isAlive()).as(text).isTrue();
-    var matcher = LISTENING.matcher(text);
-    return matcher.find() ? Optional.of(matcher.group(1)) : Optional.empty();
+    if (registry != null) {
+      registry.close();
+    }
   }
 
   @Test

@@ -15,7 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,10 +31,7 @@ class StateFormatTest {
 
   @BeforeEach
   void open() {
-    var properties = new HashMap<String, String>();
-    System.getProperties().forEach((k, v) -> properties.put(k.toString(), v.toString()));
-    properties.put(RecordDirectory.PROPERTY, records.toString());
-    settings = Settings.of(properties, System.getenv());
+    settings = TestSettings.with(Map.of(RecordDirectory.PROPERTY, records.toString()));
     backend = GvisorBackend.open(settings);
   }
 

@@ -8,15 +8,14 @@ import dev.sandboxed.Sandbox;
 import dev.sandboxed.Volume;
 import dev.sandboxed.VolumeFiles;
 import dev.sandboxed.VolumeInfo;
-import dev.sandboxed.core.binaries.Settings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -37,10 +36,9 @@ class VolumeCrashTest {
 
   @BeforeEach
   void open() {
-    var properties = new HashMap<String, String>();
-    System.getProperties().forEach((k, v) -> properties.put(k.toString(), v.toString()));
-    properties.put("sandboxed.volumes", temp.resolve("volumes").toString());
-    backend = GvisorBackend.open(Settings.of(properties, System.getenv()));
+    backend =
+        GvisorBackend.open(
+            TestSettings.with(Map.of("sandboxed.volumes", temp.resolve("volumes").toString())));
     files = backend.volumes().files(LOG);
   }
 

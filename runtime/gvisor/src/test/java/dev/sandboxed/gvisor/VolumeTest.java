@@ -15,12 +15,11 @@ import dev.sandboxed.VolumeFiles;
 import dev.sandboxed.VolumeInUseException;
 import dev.sandboxed.VolumeInfo;
 import dev.sandboxed.VolumeNotFoundException;
-import dev.sandboxed.core.binaries.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,10 +37,9 @@ class VolumeTest {
 
   @BeforeEach
   void open() {
-    var properties = new HashMap<String, String>();
-    System.getProperties().forEach((k, v) -> properties.put(k.toString(), v.toString()));
-    properties.put("sandboxed.volumes", temp.resolve("volumes").toString());
-    backend = GvisorBackend.open(Settings.of(properties, System.getenv()));
+    backend =
+        GvisorBackend.open(
+            TestSettings.with(Map.of("sandboxed.volumes", temp.resolve("volumes").toString())));
     files = backend.volumes().files(CACHE);
   }
 
