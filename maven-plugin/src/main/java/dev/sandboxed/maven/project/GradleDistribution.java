@@ -17,6 +17,10 @@ record GradleDistribution(String name) {
   static final String PROPERTIES = "gradle/wrapper/gradle-wrapper.properties";
   private static final int MAX_URL = 2_000;
   private static final int MAX_ENTRIES = 100;
+
+  /** From 6.1 on, Gradle finds what it has downloaded wherever its home is. */
+  private static final Pattern OLD = Pattern.compile("gradle-(?:[1-5]\\.|6\\.0(?!\\d)).*");
+
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][\\w.+-]{0,100}");
 
   /** Reads which one it is; empty if the project has no wrapper, or one that says nothing. */
@@ -41,6 +45,11 @@ record GradleDistribution(String name) {
     return Optional.ofNullable(properties.getProperty("distributionUrl"))
         .map(String::strip)
         .filter(url -> url.length() <= MAX_URL);
+  }
+
+  /** Returns whether what it has downloaded can be used at another path. */
+  boolean isRelocatable() {
+    return !OLD.matcher(name).matches();
   }
 
   /**

@@ -26,7 +26,7 @@ final class GradleEcosystem implements Ecosystem {
                     "Gradle",
                     evidence,
                     List.of(),
-                    caches.gradle(),
+                    caches.gradle(home(checkout)),
                     inside -> plan(checkout, inside)));
   }
 
@@ -49,7 +49,7 @@ final class GradleEcosystem implements Ecosystem {
             : List.of("gradle", "test");
     return new TestPlan(
         List.of(Step.of(Phase.TEST, "gradle test", arguments(command, inside))),
-        env(),
+        env(home(checkout)),
         // Of build/test-results/test, where the task that is run writes them.
         new ReportSource.Tree(Set.of("test")),
         notes);
@@ -64,9 +64,22 @@ final class GradleEcosystem implements Ecosystem {
     return all;
   }
 
-  private static Map<String, String> env() {
+  /**
+   * Old versions keep absolute paths of what they have downloaded. Which one a {@code gradle} of
+   * the path is, is not known.
+   */
+  private String home(Checkout checkout) {
+    return GradleDistribution.of(checkout)
+            .filter(GradleDistribution::isRelocatable)
+            .filter(distribution -> distribution.isIn(caches.gradleDistributions()))
+            .isPresent()
+        ? Layout.GRADLE_HOME
+        : caches.gradleHome().toString();
+  }
+
+  private static Map<String, String> env(String home) {
     var env = new LinkedHashMap<String, String>();
-    env.put("GRADLE_USER_HOME", Layout.GRADLE_HOME);
+    env.put("GRADLE_USER_HOME", home);
     // Quicker in gVisor, as with Maven; what a build sets itself goes before.
     env.put("GRADLE_OPTS", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1");
     return env;

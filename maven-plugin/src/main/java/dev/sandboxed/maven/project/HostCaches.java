@@ -112,19 +112,23 @@ public record HostCaches(
         new CacheMount(cargo.resolve("git"), Layout.CARGO_HOME + "/git"));
   }
 
-  /** Gradles that wrappers have unpacked, and what builds have downloaded. */
-  List<CacheMount> gradle() {
+  /**
+   * Gradles that wrappers have unpacked, and what builds have downloaded.
+   *
+   * @param inside Gradle's home inside
+   */
+  List<CacheMount> gradle(String inside) {
     return mounts(
-        new CacheMount(gradleDistributions(), Layout.GRADLE_HOME + "/wrapper/dists"),
-        new CacheMount(
-            gradleHome().resolve("caches/modules-2"), Layout.GRADLE_HOME + "/caches/modules-2"));
+        new CacheMount(gradleDistributions(), inside + "/wrapper/dists"),
+        new CacheMount(gradleHome().resolve("caches/modules-2"), inside + "/caches/modules-2"));
   }
 
   Path gradleDistributions() {
     return gradleHome().resolve("wrapper/dists");
   }
 
-  private Path gradleHome() {
+  /** Returns the directory of Gradle. */
+  Path gradleHome() {
     return setting("GRADLE_USER_HOME").orElse(home.resolve(".gradle"));
   }
 

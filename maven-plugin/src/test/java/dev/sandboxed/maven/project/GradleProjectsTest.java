@@ -8,6 +8,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GradleProjectsTest {
@@ -47,6 +48,25 @@ class GradleProjectsTest {
         .containsEntry(".gradle/wrapper/dists", "/caches/gradle/wrapper/dists");
     assertThat(fixture.steps(new FakeInside(false, true)))
         .containsExactly("TEST sh gradlew test --no-daemon --console=plain --continue");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gradle-4.4.1-bin, false",
+    "gradle-5.6.4-all, false",
+    "gradle-6.0.1-bin, false",
+    "gradle-6.1-bin, true",
+    "gradle-6.0123-bin, true",
+    "gradle-10.0-bin, true"
+  })
+  void showsWhatOldVersionsHaveDownloadedWhereItIsOutside(String name, boolean moves)
+      throws IOException {
+    wrapper("https\\://g.example.org/" + name + ".zip");
+    fixture.writeAtHome(".gradle/wrapper/dists/" + name + "/abc/" + name + ".zip.ok", "");
+    var home = moves ? "/caches/gradle" : fixture.home().resolve(".gradle").toString();
+    assertThat(fixture.recognise().get(0).planner().plan(FakeInside.with()).env())
+        .containsEntry("GRADLE_USER_HOME", home);
+    assertThat(fixture.mounted()).containsEntry(".gradle/wrapper/dists", home + "/wrapper/dists");
   }
 
   @Test
