@@ -91,6 +91,13 @@ abstract class AbstractCheckoutMojo extends AbstractMojo {
   @Parameter(property = "sandbox.dockerfile")
   @Nullable File dockerfile;
 
+  /**
+   * Which entries of the matrix of a {@code sandbox.yaml} are meant, separated by commas; {@code
+   * all} or {@code none} of them. All of this project, and none of others, unless set.
+   */
+  @Parameter(property = "sandbox.matrix")
+  @Nullable List<String> matrix;
+
   /** Debian packages to install on the root file system, separated by commas. */
   @Parameter(property = "sandbox.aptInstall")
   @Nullable List<String> aptInstall;
@@ -170,6 +177,12 @@ abstract class AbstractCheckoutMojo extends AbstractMojo {
         writable,
         new NetworkParameters(network, networkDeny),
         new VolumeParameters(volumes));
+  }
+
+  /** Returns what makes one run, or several, of that which a parser has read. */
+  final MatrixRuns matrixRuns(ParameterParser parser) {
+    var own = repo == null ? Optional.of(directory(null)) : Optional.<Path>empty();
+    return new MatrixRuns(matrix, parser.image(), own);
   }
 
   /** Returns the directory of a parameter, and this project's unless it is set. */

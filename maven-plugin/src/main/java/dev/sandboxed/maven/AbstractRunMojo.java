@@ -9,7 +9,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.apache.maven.plugin.MojoExecutionException;
 import org.apache.maven.plugin.MojoFailureException;
@@ -25,13 +24,6 @@ abstract class AbstractRunMojo extends AbstractCheckoutMojo {
    */
   @Parameter(property = "sandbox.dir")
   private @Nullable List<File> directories;
-
-  /**
-   * Which entries of the matrix of a {@code sandbox.yaml} are run, separated by commas; {@code all}
-   * or {@code none} of them. All of this project, and none of others, unless set.
-   */
-  @Parameter(property = "sandbox.matrix")
-  private @Nullable List<String> matrix;
 
   /** The same as a program and its arguments, without a shell. */
   @Parameter private @Nullable List<String> arguments;
@@ -122,8 +114,7 @@ abstract class AbstractRunMojo extends AbstractCheckoutMojo {
   private List<RunConfiguration> configurations(List<Path> directories) throws IOException {
     var parser = parser(arguments, timeout);
     var console = new LogConsole(getLog());
-    var own = repo == null ? Optional.of(directory(null)) : Optional.<Path>empty();
-    var runs = new MatrixRuns(matrix, parser.image(), own);
+    var runs = matrixRuns(parser);
     var all =
         ReportPlaces.of(directories, reportDirectory()).stream()
             .flatMap(

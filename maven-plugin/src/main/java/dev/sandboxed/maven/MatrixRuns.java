@@ -55,6 +55,22 @@ record MatrixRuns(@Nullable List<String> chosen, ImageParameters image, Optional
         .toList();
   }
 
+  /**
+   * Returns the one run that is meant.
+   *
+   * @throws InvalidSpecException if there are several
+   */
+  RunConfiguration one(RunConfiguration run, Console console) {
+    var all = of(run, console);
+    if (all.size() > 1) {
+      var names = all.stream().map(RunConfiguration::variant).toList();
+      throw new InvalidSpecException(
+          "One sandbox is wanted, and the matrix in the sandbox.yaml of %s means several, %s: choose one, as with -Dsandbox.matrix=%s, or -Dsandbox.matrix=none for none of them"
+              .formatted(run.project(), String.join(", ", names), names.get(0)));
+    }
+    return all.get(0);
+  }
+
   /** What is wrong in the file is said by the run, in its reports, too. */
   private static List<MatrixEntry> entries(Checkout checkout) {
     try {

@@ -119,7 +119,9 @@ public final class ShellMojo extends AbstractCheckoutMojo {
 
   private void runInNew(Backend backend, Path checkout)
       throws NoTerminalException, MissingToolException, IOException, MojoFailureException {
-    var configuration = parser(null, timeout).parse(checkout, defaultReports());
+    var console = new LogConsole(getLog());
+    var parser = parser(null, timeout);
+    var configuration = matrixRuns(parser).one(parser.parse(checkout, defaultReports()), console);
     var recognition =
         recognizer()
             .recognise(new Checkout(configuration.project(), configuration.directory()))
@@ -128,14 +130,21 @@ public final class ShellMojo extends AbstractCheckoutMojo {
             .orElse(NOTHING);
     var project = new Workplaces(backend, configuration, recognition);
     var choice = new PhaseChoice(Set.of(), InstallMode.of(install));
-    try (var places = project.prepare(choice, new LogConsole(getLog()))) {
+    try (var places = project.prepare(choice, console)) {
       if (!places.isSuccess()) {
         throw new MojoFailureException(
             "What the project depends on cannot be installed, as said above. A shell without it:"
                 + " -Dsandbox.install=caches");
       }
       try (var place = places.open()) {
-        getLog().info("A shell in the new sandbox %s".formatted(place.sandbox().id()));
+        getLog()
+            .info(
+                "A shell in the new sandbox %s%s"
+                    .formatted(
+                        place.sandbox().id(),
+                        configuration.variant().isEmpty()
+                            ? ""
+                            : ", on %s of the matrix".formatted(configuration.variant())));
         getLog().info(place.sees());
         var env = new LinkedHashMap<>(place.plan().env());
         env.putAll(configuration.env());

@@ -87,6 +87,21 @@ class MatrixTest {
   }
 
   @Test
+  void isOneOnlyWhereOneIsMeant() throws IOException {
+    assertThatThrownBy(() -> one(null))
+        .isInstanceOf(InvalidSpecException.class)
+        .hasMessage(
+            "One sandbox is wanted, and the matrix in the sandbox.yaml of %s means several, first,"
+                + " second-2.1: choose one, as with -Dsandbox.matrix=first, or"
+                + " -Dsandbox.matrix=none for none of them",
+            project);
+    assertThat(one(List.of("second-2.1")).variant()).isEqualTo("second-2.1");
+    assertThat(one(List.of("none")).variant()).isEmpty();
+    write("matrix: [{name: single, image: host}]");
+    assertThat(one(null).variant()).as("the only one").isEqualTo("single");
+  }
+
+  @Test
   void fetchesImagesForAnotherProjectOnlyIfToldTo() {
     assertThat(runs(null, UNSET, null)).extracting(RunConfiguration::variant).containsExactly("");
     assertThat(console.lines())
@@ -173,25 +188,32 @@ class MatrixTest {
     Files.writeString(project.resolve("sandbox.yaml"), text);
   }
 
+  private RunConfiguration one(@Nullable List<String> chosen) {
+    return new MatrixRuns(chosen, UNSET, Optional.of(project))
+        .one(parser(UNSET).parse(project, temporary.resolve("reports")), console);
+  }
+
   private List<RunConfiguration> runs(
       @Nullable List<String> chosen, ImageParameters image, @Nullable Path own) {
-    var parser =
-        new ParameterParser(
-            ".",
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            "5m",
-            image,
-            List.of("OWN=users"),
-            null,
-            false,
-            new NetworkParameters(null, null),
-            new VolumeParameters(null));
     return new MatrixRuns(chosen, image, Optional.ofNullable(own))
-        .of(parser.parse(project, temporary.resolve("reports")), console);
+        .of(parser(image).parse(project, temporary.resolve("reports")), console);
+  }
+
+  private static ParameterParser parser(ImageParameters image) {
+    return new ParameterParser(
+        ".",
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        "5m",
+        image,
+        List.of("OWN=users"),
+        null,
+        false,
+        new NetworkParameters(null, null),
+        new VolumeParameters(null));
   }
 }

@@ -109,6 +109,44 @@ class ShellTest {
   }
 
   @Test
+  void a_new_sandbox_is_on_the_entry_of_a_matrix_that_is_named(@TempDir Path checkout)
+      throws Exception {
+    Files.writeString(
+        checkout.resolve("sandbox.yaml"),
+        """
+        install: ['echo "installed by $WHICH" > /srv/installed']
+        test: ['true']
+        matrix:
+          - {name: one, image: host, env: {WHICH: the first}}
+          - {name: two-2.1, image: host, env: {WHICH: the second}}
+        """);
+    try (var terminal =
+        new TerminalProgram(33, 101, program(checkout.toString(), "two-2.1"), Map.of())) {
+      terminal.type("echo sh''ell of $WHICH; cat /srv/installed; exit\\r");
+      terminal.awaitShown("shell of the second");
+      terminal.awaitShown("installed by the second");
+      terminal.awaitShown("shell: done");
+      assertThat(terminal.shown()).contains(", on two-2.1 of the matrix");
+    }
+  }
+
+  @Test
+  void a_matrix_of_which_none_is_named_is_told_with_its_names(@TempDir Path checkout)
+      throws Exception {
+    Files.writeString(
+        checkout.resolve("sandbox.yaml"),
+        "test: ['true']\nmatrix: [{name: one, image: host}, {name: two, image: host}]\n");
+    assertThat(said(program(checkout.toString(), "all")))
+        .contains(
+            "shell: One sandbox is wanted, and the matrix in the sandbox.yaml of "
+                + checkout
+                + " means several, one, two: choose one, as with -Dsandbox.matrix=one, or"
+                + " -Dsandbox.matrix=none for none of them");
+    assertThat(said(program(checkout.toString(), "three")))
+        .contains("shell: sandbox.matrix is \"three\", and the sandbox.yaml of ");
+  }
+
+  @Test
   void a_copy_of_a_snapshot_runs_on_from_its_moment_and_ends_with_the_shell() throws Exception {
     try (var source =
         Sandbox.builder()
@@ -198,6 +236,14 @@ class ShellTest {
     }
   }
 
+  private static String said(List<String> program) throws Exception {
+    var process = new ProcessBuilder(program).redirectErrorStream(true).start();
+    process.getOutputStream().close();
+    var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).isEqualTo(1);
+    return said;
+  }
+
   private static Set<String> ids() {
     return Sandbox.list().stream().map(SandboxInfo::id).collect(Collectors.toSet());
   }
@@ -206,13 +252,14 @@ class ShellTest {
     return new TerminalProgram(33, 101, program(what), Map.of());
   }
 
-  private static List<String> program(String what) {
+  private static List<String> program(String... what) {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx128m"));
     var classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    command.addAll(List.of("-cp", classPath, ShellProgram.class.getName(), what));
+    command.addAll(List.of("-cp", classPath, ShellProgram.class.getName()));
+    command.addAll(List.of(what));
     return command;
   }
 }

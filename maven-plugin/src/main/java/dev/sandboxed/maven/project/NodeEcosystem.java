@@ -12,6 +12,13 @@ final class NodeEcosystem implements Ecosystem {
       "--test-reporter=spec --test-reporter-destination=stdout"
           + " --test-reporter=junit --test-reporter-destination="
           + REPORT;
+
+  /** Of what npm itself says nothing. */
+  private static final String AUDIT =
+      "Scripts of package.json call npm audit, which asks a server: without a network npm says"
+          + " \"found 0 vulnerabilities\", whatever there are. -Dsandbox.network=build-tools lets"
+          + " it ask";
+
   private final HostCaches caches;
 
   NodeEcosystem(HostCaches caches) {
@@ -62,15 +69,20 @@ final class NodeEcosystem implements Ecosystem {
                 ? Map.of("NODE_OPTIONS", REPORTER_OPTIONS)
                 : Map.of(),
             Step.OutputFormat.TEXT));
+    var notes = new ArrayList<String>();
+    if (manager == PackageManager.NPM && !inside.online() && NodeTestScript.audits(manifest)) {
+      notes.add(AUDIT);
+    }
     if (manifest.scripts().containsKey("lint")) {
       steps.add(
           Step.of(
               Phase.LINT, manager.stepName("run lint"), command(program, List.of("run", "lint"))));
-      return new TestPlan(steps, manager.env(inside.online()), reports);
+      return new TestPlan(steps, manager.env(inside.online()), reports, notes);
     }
     var linters = new NodeLinters(checkout, manifest, manager.runner(program)).find();
     steps.addAll(linters.steps());
-    return new TestPlan(steps, manager.env(inside.online()), reports, linters.notes());
+    notes.addAll(linters.notes());
+    return new TestPlan(steps, manager.env(inside.online()), reports, notes);
   }
 
   private static List<String> command(List<String> program, List<String> arguments) {

@@ -21,6 +21,9 @@ final class NodeTestScript {
           "(?:npm|pnpm|yarn) (?:(?:run|run-script) )?(?:-[\\w-]{1,40} ){0,5}([\\w:.-]{1,100})"
               + "(?: .*)?");
 
+  private static final Pattern AUDIT =
+      Pattern.compile("npm\\s{1,20}(?:-[\\w=-]{1,40}\\s{1,20}){0,5}audit(?:\\s|$)");
+
   private final Map<String, String> scripts;
   private final Set<String> seen = new HashSet<>();
   private final List<String> commands = new ArrayList<>();
@@ -47,6 +50,20 @@ final class NodeTestScript {
             "the test script runs node --test more than once, and each run would write over the"
                 + " results of the one before")
         : Optional.empty();
+  }
+
+  /**
+   * Returns whether the scripts that are run for tests and linters have npm look for advisories.
+   */
+  static boolean audits(PackageJson manifest) {
+    var script = new NodeTestScript(manifest.scripts());
+    script.add("test");
+    script.add("lint");
+    for (var name : List.copyOf(script.seen)) {
+      script.add("pre" + name);
+      script.add("post" + name);
+    }
+    return script.commands.stream().anyMatch(command -> AUDIT.matcher(command).lookingAt());
   }
 
   private void add(String name) {

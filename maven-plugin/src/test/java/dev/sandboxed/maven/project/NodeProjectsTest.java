@@ -52,6 +52,31 @@ class NodeProjectsTest {
 
   @ParameterizedTest
   @CsvSource({
+    "posttest, npm audit, true",
+    "test, mocha && npm --silent audit --omit=dev, true",
+    "lint, npm run deep, true",
+    "predeep, npm audit; true, true",
+    "posttest, npm run deeper, false",
+    "posttest, npm auditor, false",
+    "posttest, echo npm audit, false",
+    "audit, npm audit, false",
+  })
+  void saysWhatAnAuditWithoutANetworkIsWorth(String script, String command, boolean audits)
+      throws IOException {
+    fixture.write(
+        "package.json",
+        "{\"scripts\":{\"test\":\"npm run deep\",\"deep\":\"%s\",\"%s\":\"%s\"}}"
+            .formatted(command.equals("npm run deep") ? "npm audit" : "x", script, command));
+    var planner = fixture.recognise().get(0).planner();
+    assertThat(planner.plan(FakeInside.with("npm")).notes())
+        .filteredOn(note -> note.contains("found 0 vulnerabilities"))
+        .hasSize(audits ? 1 : 0)
+        .allMatch(note -> note.contains("-Dsandbox.network=build-tools"));
+    assertThat(planner.plan(new FakeInside(true, true)).notes()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "npm@10.2.0, npm",
     "pnpm@9.8.0+sha512.0123, pnpm",
     "yarn@1.22.22, Yarn 1",
