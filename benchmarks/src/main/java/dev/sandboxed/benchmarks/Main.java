@@ -36,7 +36,8 @@ public final class Main {
     Files.writeString(settings.json(), report.json());
     var plots = new Plots(report.samples());
     plots.write(settings.json().resolveSibling(PLOTS));
-    if (settings.parts().equals(Settings.ALL_PARTS)) {
+    if (settings.parts().equals(Settings.ALL_PARTS)
+        && settings.suites().equals(Settings.ALL_SUITES)) {
       Files.createDirectories(settings.markdown().getParent());
       Files.writeString(settings.markdown(), report.markdown(plots.markdown(PLOTS)));
       plots.write(settings.markdown().resolveSibling(PLOTS));
@@ -80,6 +81,13 @@ public final class Main {
       case "maven" ->
           new MavenBenchmark(
                   MavenSettings.fromSystemProperties(), settings.work(), settings.copies())
+              .run(report);
+      case "suites" ->
+          new SuiteBenchmark(
+                  MavenSettings.fromSystemProperties(),
+                  settings.suites(),
+                  settings.work(),
+                  settings.copies())
               .run(report);
       case "many" -> {
         for (var count : settings.many()) {

@@ -45,14 +45,24 @@ record MavenPlugin(MavenSettings settings, Path cache) {
    * @param round another one installs anew
    */
   Run run(Path project, String round) throws IOException, InterruptedException {
+    return run("run", project, "-Dsandbox.env=ROUND=" + round);
+  }
+
+  /** Runs the tests of a project. */
+  Run test(Path project) throws IOException, InterruptedException {
+    return run("test", project);
+  }
+
+  private Run run(String goal, Path project, String... arguments)
+      throws IOException, InterruptedException {
     var summary = project.resolve("target/sandbox/summary.json");
     Files.deleteIfExists(summary);
     var begin = new AtomicReference<@Nullable Instant>();
     var whole =
-        maven(project, "run", "-Dsandbox.dir=" + project, "-Dsandbox.env=ROUND=" + round)
+        maven(project, goal, arguments)
             .millis(
                 line -> {
-                  if (line.contains(":" + settings.version() + ":run (")) {
+                  if (line.contains(":" + settings.version() + ":" + goal + " (")) {
                     begin.set(Instant.now());
                   }
                 });
@@ -107,6 +117,7 @@ record MavenPlugin(MavenSettings settings, Path cache) {
                 "-Dmaven.repo.local=" + settings.repository(),
                 "-Dsandboxed.cache=" + cache,
                 "dev.sandboxed:sandbox-maven-plugin:" + settings.version() + ":" + goal));
+    command.add("-Dsandbox.dir=" + directory);
     command.addAll(List.of(arguments));
     return new Program(directory, Map.of(), command);
   }

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
  * @param load how many are started one after the other, and at once
  * @param many how many sandboxes live at once, one number after the other
  * @param parts what to measure, in order
+ * @param suites whose tests are run inside and on the host
  * @param enforce whether a missed aim fails the run
  * @param probe the static program, built by the build
  * @param work an empty directory for what the benchmarks write
@@ -24,6 +25,7 @@ record Settings(
     int load,
     List<Integer> many,
     List<String> parts,
+    List<String> suites,
     boolean enforce,
     Path probe,
     Path work,
@@ -47,8 +49,12 @@ record Settings(
           "pool",
           "junit",
           "maven",
+          "suites",
           "many",
           "micro");
+
+  /** The suites that there are. */
+  static final List<String> ALL_SUITES = List.of("more-itertools", "toml", "semver");
 
   static Settings fromSystemProperties() {
     return new Settings(
@@ -57,6 +63,7 @@ record Settings(
         Integer.getInteger("benchmark.load", 100),
         numbers(System.getProperty("benchmark.many", "10,100,500")),
         List.of(System.getProperty("benchmark.parts", String.join(",", ALL_PARTS)).split(",")),
+        List.of(System.getProperty("benchmark.suites", String.join(",", ALL_SUITES)).split(",")),
         Boolean.getBoolean("benchmark.enforce"),
         path("benchmark.probe"),
         path("benchmark.work"),
