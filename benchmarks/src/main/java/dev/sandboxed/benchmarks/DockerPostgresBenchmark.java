@@ -3,7 +3,9 @@ package dev.sandboxed.benchmarks;
 import dev.sandboxed.Backend;
 import dev.sandboxed.Backends;
 import dev.sandboxed.PoolLimits;
+import dev.sandboxed.ReadinessProbe;
 import dev.sandboxed.Sandbox;
+import dev.sandboxed.SandboxBuilder;
 import dev.sandboxed.SandboxPool;
 import dev.sandboxed.SandboxSpec;
 import java.io.BufferedReader;
@@ -18,9 +20,8 @@ import org.testcontainers.containers.wait.strategy.Wait;
 /**
  * A PostgreSQL until it is ready, by plain Docker, Testcontainers and ours, from the same files.
  *
- * <p>Ours is ready when {@code pg_isready} says so. The others are when the server writes that it
- * is, which is what the container of Testcontainers for PostgreSQL waits for: a probe would cost
- * them an exec for each try.
+ * <p>All are ready when the server writes that it is, which is what the container of Testcontainers
+ * for PostgreSQL waits for.
  */
 final class DockerPostgresBenchmark {
   private static final String READY = "database system is ready to accept connections";
@@ -43,7 +44,7 @@ final class DockerPostgresBenchmark {
     try (var backend = Backends.open();
         var pool = SandboxPool.open(backend, PoolLimits.ofMachine());
         var image = engine.load(out -> archive(backend, out))) {
-      var copy = PostgresBenchmark.postgres(PostgresBenchmark.BOOT).snapshotWhenReady().build();
+      var copy = postgres(PostgresBenchmark.BOOT).snapshotWhenReady().build();
       var ready =
           new Rounds("ms")
               .measure(
@@ -86,8 +87,12 @@ final class DockerPostgresBenchmark {
         .measure(OTHER.formatted(runtime, state), () -> testcontainers(image, runtime, command));
   }
 
+  private static SandboxBuilder postgres(String command) {
+    return PostgresBenchmark.postgres(command, ReadinessProbe.log(READY));
+  }
+
   private static double ours(Backend backend, String command) throws Exception {
-    return PostgresBenchmark.ready(backend, PostgresBenchmark.postgres(command).build());
+    return PostgresBenchmark.ready(backend, postgres(command).build());
   }
 
   private static double pooled(SandboxPool pool, SandboxSpec spec) throws Exception {

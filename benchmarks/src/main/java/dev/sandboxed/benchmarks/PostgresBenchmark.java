@@ -79,11 +79,13 @@ final class PostgresBenchmark {
   }
 
   /** Begins one that runs a command and is ready when {@code pg_isready} says so. */
-  static SandboxBuilder postgres(String command) {
-    return Sandbox.builder()
-        .image(IMAGE)
-        .command("bash", "-c", command)
-        .readyWhen(ReadinessProbe.exec("pg_isready"));
+  private static SandboxBuilder postgres(String command) {
+    return postgres(command, ReadinessProbe.exec("pg_isready"));
+  }
+
+  /** Begins one that runs a command. */
+  static SandboxBuilder postgres(String command, ReadinessProbe ready) {
+    return Sandbox.builder().image(IMAGE).command("bash", "-c", command).readyWhen(ready);
   }
 
   /** Returns the milliseconds until one is ready. */

@@ -52,9 +52,9 @@ record Report(Machine machine, List<Samples> samples, List<Aim> aims) {
         where the host took 15.2 and 15.8. To look at 8,012 files, open each and read its first 4 KiB, by
         Python, 2.9 to 4.4 s, the host 0.4; with a cache of 20,000 directory entries 3.0 and 3.3, without huge
         pages 3.2 and 3.8, without the waiting for system calls of its platform 2.7 and 2.7, but longer by the
-        clock. To compile and run the unit tests of semver by Cargo, 4.3 and 6.6 s, the host 1.6 and 1.8. So
-        what suites lose is with system calls and new processes, in gVisor itself, and no flag of it won it back; its
-        platform on KVM did not come to the end of the files within a minute, inside a virtual machine.
+        clock. To compile and run the unit tests of semver by Cargo, 4.3 and 6.6 s, the host 1.6 and 1.8. None of
+        these three flags won more than the scatter of the figures; its platform on KVM did not come to the end of
+        the files within a minute, inside a virtual machine.
       """;
 
   boolean aimsMet() {
