@@ -16,6 +16,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Installs what projects of Maven need where the local repository is empty, from real servers. */
 @EnabledIfSystemProperty(
@@ -112,6 +114,7 @@ class MavenPhasesTest {
     var first = run();
 
     assertThat(first.steps())
+        .as(String.join("\n", console.lines()))
         .extracting(s -> s.step().phase() + " " + s.status().isSuccess())
         .containsExactly("INSTALL true", "TEST true", "LINT true");
     assertThat(first.reports().counts().tests()).isEqualTo(1);
@@ -120,8 +123,98 @@ class MavenPhasesTest {
     var second = run();
 
     assertThat(second.steps())
+        .as(String.join("\n", console.lines()))
         .extracting(s -> s.step().phase() + " " + s.status().isSuccess())
         .containsExactly("TEST true", "LINT true");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"17, true", "1, false"})
+  void spotlessFindsOfflineWhatIsNotFormattedThoughThePomsAloneDoNotBuild(
+      String release, boolean builds) throws Exception {
+    project = Files.createDirectory(temporary.resolve("project"));
+    write(
+        "pom.xml",
+        """
+        <project>
+          <modelVersion>4.0.0</modelVersion>
+          <groupId>example</groupId>
+          <artifactId>formatted</artifactId>
+          <version>1</version>
+          <!-- %s: nothing is kept of another run of this test. -->
+          <properties>
+            <maven.compiler.release>%s</maven.compiler.release>
+            <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
+          </properties>
+          <build>
+            <plugins>
+              <plugin>
+                <artifactId>maven-compiler-plugin</artifactId>
+                <version>3.13.0</version>
+              </plugin>
+              <plugin>
+                <groupId>com.diffplug.spotless</groupId>
+                <artifactId>spotless-maven-plugin</artifactId>
+                <version>3.11.0</version>
+                <executions>
+                  <execution>
+                    <id>format</id>
+                    <goals>
+                      <goal>check</goal>
+                    </goals>
+                    <configuration>
+                      <java>
+                        <googleJavaFormat>
+                          <version>1.28.0</version>
+                        </googleJavaFormat>
+                      </java>
+                      <formats>
+                        <format>
+                          <includes>
+                            <include>*.txt</include>
+                          </includes>
+                          <trimTrailingWhitespace/>
+                          <endWithNewline/>
+                        </format>
+                      </formats>
+                    </configuration>
+                  </execution>
+                </executions>
+              </plugin>
+            </plugins>
+          </build>
+        </project>
+        """
+            .formatted(UUID.randomUUID(), release));
+    write("src/main/java/a/One.java", "package a;  class One { int one()  { return 1; } }");
+    write("notes.txt", "a word\n");
+
+    var first = run();
+
+    assertThat(first.steps())
+        .as(String.join("\n", console.lines()))
+        .extracting(s -> s.step().phase() + " " + s.status().isSuccess())
+        .containsExactly("INSTALL true", "TEST " + builds, "LINT false");
+    assertThat(String.join("\n", console.lines()))
+        .contains("had format violations", "src/main/java/a/One.java");
+
+    write(
+        "src/main/java/a/One.java",
+        """
+        package a;
+
+        class One {
+          int one() {
+            return 1;
+          }
+        }
+        """);
+    var second = run();
+
+    assertThat(second.steps())
+        .as(String.join("\n", console.lines()))
+        .extracting(s -> s.step().phase() + " " + s.status().isSuccess())
+        .containsExactly("TEST " + builds, "LINT true");
   }
 
   private RunResult run() throws Exception {

@@ -107,6 +107,10 @@ final class MavenInstallation {
    */
   private String script() {
     var project = inRoot(".");
+    var preparations =
+        linters.all().stream()
+            .map(linter -> " " + linter.preparation())
+            .collect(Collectors.joining());
     return """
     set -u
     cd %s || exit 1
@@ -124,12 +128,20 @@ final class MavenInstallation {
     done < %s
     cd "$probe/%s" || exit 1
     command -v "$1" > /dev/null || { echo "$1 is not in the sandbox"; exit 127; }
-    { "$1" -B -ntp -fn test%s \\
-        -Dtest=SandboxedNothingTest -DfailIfNoTests=false \\
-        -Dsurefire.failIfNoSpecifiedTests=false%s
-      echo $? > "$probe.code"
-    } 2>&1 | tee "$probe.log"
-    [ "$(cat "$probe.code")" = 0 ] || exit 1
+    maven() {
+      { "$@" -Dtest=SandboxedNothingTest -DfailIfNoTests=false \\
+          -Dsurefire.failIfNoSpecifiedTests=false%s
+        echo $? > "$probe.code"
+      } 2>&1 | tee -a "$probe.log"
+      [ "$(cat "$probe.code")" = 0 ] || exit 1
+    }
+    maven "$1" -B -ntp -fn test%s
+    if grep -q 'Build failures were ignored' "$probe.log"; then
+      # What comes behind a failure was not run.
+      for goal in%s; do
+        maven "$1" -B -ntp -fn "$goal"
+      done
+    fi
     if grep -q -E '%s' "$probe.log"; then
       echo 'Not all could be downloaded, as said above'
       exit 1
@@ -146,10 +158,9 @@ final class MavenInstallation {
             FILES,
             SOURCES,
             project,
-            linters.all().stream()
-                .map(linter -> " " + linter.preparation())
-                .collect(Collectors.joining()),
             SKIPPED.stream().map(name -> " -D" + name).collect(Collectors.joining()),
+            preparations,
+            preparations,
             "ResolutionException|NoPluginFoundForPrefixException"
                 + "|^\\[ERROR\\].*Could not (transfer|find) artifact",
             DONE);
