@@ -29,6 +29,11 @@ record MavenProject(
     List<String> test,
     List<List<String>> lint) {
 
+  /** Returns the same project with another directory for the host. */
+  MavenProject withHost(Path directory) {
+    return new MavenProject(name, source, inside, directory, environment, install, test, lint);
+  }
+
   /** Makes the plugin's copy. */
   void copy() throws IOException {
     for (var part : source) {
