@@ -4,6 +4,7 @@ import dev.sandboxed.Image;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ final class Victim {
   }
 
   public static void main(String[] args) throws Exception {
+    endWithTheTest();
     var victim = new Victim(Path.of(args[1]));
     System.out.println("begin");
     switch (args[0]) {
@@ -33,6 +35,24 @@ final class Victim {
       case "hold" -> victim.hold();
       default -> victim.once();
     }
+  }
+
+  /** A test that is killed itself kills nobody; its end is the end of the input. */
+  private static void endWithTheTest() {
+    var watch =
+        new Thread(
+            () -> {
+              try {
+                System.in.transferTo(OutputStream.nullOutputStream());
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              } finally {
+                Runtime.getRuntime().halt(1);
+              }
+            },
+            "test");
+    watch.setDaemon(true);
+    watch.start();
   }
 
   /** Does everything at once until it is killed. */
