@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class MatrixTest {
   private static final ImageParameters UNSET = new ImageParameters(null, null, null, null, null);
+  private static final String INSECURE = "sandboxed.registry.insecure";
   private static final String MATRIX =
       """
       test: ['test "$WHICH" = a && echo "<testsuite name=\\"s\\"><testcase name=\\"t\\"/></testsuite>" > r/TEST-s.xml']
@@ -160,6 +161,47 @@ class MatrixTest {
   @Test
   void runsInRealSandboxes() throws Exception {
     write(MATRIX.replace("localhost:5000/team/build:21", "host"));
+    var summary = runAll();
+    assertThat(temporary.resolve("reports/first/TEST-s.xml")).exists();
+    assertThat(temporary.resolve("reports/second-2.1/TEST-s.xml")).doesNotExist();
+    assertThat(temporary.resolve("reports/second-2.1/summary.json"))
+        .content()
+        .contains("project (second-2.1)", "TESTS_FAILED");
+    assertThat(summary.failure().orElseThrow())
+        .startsWith("The tests of " + project + " (second-2.1) failed in the sandbox.");
+  }
+
+  @Test
+  void runsOnImagesOfARegistry() throws Exception {
+    var before = System.getProperty(INSECURE);
+    try (var registry = MatrixRegistry.in(temporary.resolve("registry"))) {
+      System.setProperty(INSECURE, registry.host());
+      write(
+          """
+          test: ['read which < /etc/which; echo "image $which"; test "$which" = old && echo "<testsuite name=\\"s\\"><testcase name=\\"t\\"/></testsuite>" > r/TEST-s.xml']
+          reports: [r]
+          matrix:
+            - {name: before, image: '%s'}
+            - {name: after, image: '%s'}
+          """
+              .formatted(registry.put("old"), registry.put("new")));
+      assertThat(runAll().failure().orElseThrow())
+          .startsWith("The tests of " + project + " (after) failed in the sandbox.");
+    } finally {
+      if (before == null) {
+        System.clearProperty(INSECURE);
+      } else {
+        System.setProperty(INSECURE, before);
+      }
+    }
+    assertThat(console.lines())
+        .anyMatch(line -> line.endsWith("| image old"))
+        .anyMatch(line -> line.endsWith("| image new"));
+    assertThat(temporary.resolve("reports/before/TEST-s.xml")).exists();
+    assertThat(temporary.resolve("reports/after/TEST-s.xml")).doesNotExist();
+  }
+
+  private RunSummary runAll() throws Exception {
     var home = temporary.resolve("home");
     var caches = new HostCaches(home.resolve(".m2/repository"), Optional.empty(), home, Map.of());
     var summary = new RunSummary(console);
@@ -175,13 +217,7 @@ class MatrixTest {
         summary.add(run, result);
       }
     }
-    assertThat(temporary.resolve("reports/first/TEST-s.xml")).exists();
-    assertThat(temporary.resolve("reports/second-2.1/TEST-s.xml")).doesNotExist();
-    assertThat(temporary.resolve("reports/second-2.1/summary.json"))
-        .content()
-        .contains("project (second-2.1)", "TESTS_FAILED");
-    assertThat(summary.failure().orElseThrow())
-        .startsWith("The tests of " + project + " (second-2.1) failed in the sandbox.");
+    return summary;
   }
 
   private void write(String text) throws IOException {
