@@ -86,6 +86,10 @@ record PyProject(List<String> requirements, Set<String> tools) {
     private final JsonNode extras;
     private final JsonNode groups;
     private final String name;
+
+    /** What uv takes from the project: a server has others of these names, perhaps hostile ones. */
+    private final Set<String> local = new HashSet<>();
+
     private final Set<String> seen = new HashSet<>();
     private final Set<String> found = new LinkedHashSet<>();
 
@@ -94,6 +98,13 @@ record PyProject(List<String> requirements, Set<String> tools) {
       name = project.path("name").asString("");
       extras = project.path("optional-dependencies");
       groups = root.path("dependency-groups");
+      var sources = root.path("tool").path("uv").path("sources");
+      for (var source : names(sources)) {
+        var from = sources.path(source);
+        if (from.has("path") || from.has("workspace")) {
+          local.add(normal(source));
+        }
+      }
       add(project.path("dependencies"));
       names(extras).stream().sorted().filter(this::isForTests).forEach(this::addExtra);
       names(groups).stream().sorted().filter(this::isForTests).forEach(this::addGroup);
@@ -101,6 +112,11 @@ record PyProject(List<String> requirements, Set<String> tools) {
 
     List<String> all() {
       return new ArrayList<>(found);
+    }
+
+    /** Returns a name as servers compare it. */
+    private static String normal(String name) {
+      return name.toLowerCase(Locale.ROOT).replaceAll("[-_.]+", "-");
     }
 
     private boolean isForTests(String extra) {
@@ -136,7 +152,7 @@ record PyProject(List<String> requirements, Set<String> tools) {
         return;
       }
       if (!matcher.group(1).equalsIgnoreCase(name)) {
-        if (found.size() < MAX_REQUIREMENTS) {
+        if (found.size() < MAX_REQUIREMENTS && !local.contains(normal(matcher.group(1)))) {
           found.add(requirement.strip());
         }
       } else if (matcher.group(2) != null) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Projects with Python's project files, or with Python tests. Runs pytest if it is there. */
 final class PythonEcosystem implements Ecosystem {
@@ -49,8 +50,19 @@ final class PythonEcosystem implements Ecosystem {
 
   private static TestPlan plan(Checkout checkout, Inside inside) {
     var sources = new LinkedHashMap<String, String>();
+    var directories = new ArrayList<String>();
     if (checkout.hasDirectory("src")) {
-      sources.put("PYTHONPATH", Layout.CHECKOUT + "/" + checkout.inRoot(Path.of("src")));
+      directories.add("src");
+    }
+    directories.addAll(PythonLock.sources(checkout));
+    // A colon would part one of somebody hostile in two.
+    directories.removeIf(directory -> directory.contains(":"));
+    if (!directories.isEmpty()) {
+      sources.put(
+          "PYTHONPATH",
+          directories.stream()
+              .map(directory -> Layout.CHECKOUT + "/" + checkout.inRoot(Path.of(directory)))
+              .collect(Collectors.joining(":")));
     }
     var steps = new ArrayList<Step>();
     var env = new LinkedHashMap<>(sources);

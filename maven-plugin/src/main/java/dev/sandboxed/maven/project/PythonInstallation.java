@@ -41,9 +41,8 @@ record PythonInstallation(List<Step> steps, Map<String, String> env, Set<String>
     "requirements/test.txt",
     "requirements/tests.txt"
   };
-  private static final String UV_LOCK = "uv.lock";
-  private static final String POETRY_LOCK = "poetry.lock";
-  private static final Pattern LOCKED = Pattern.compile("(?m)^name = \"([\\w.-]{1,200})\"");
+  private static final String UV_LOCK = PythonLock.UV;
+  private static final String POETRY_LOCK = PythonLock.POETRY;
   private static final Pattern REQUIRED = Pattern.compile("[ \\t]*([A-Za-z0-9][\\w.-]{0,200})");
 
   /** The project itself as a requirement: pip builds it. */
@@ -115,41 +114,34 @@ record PythonInstallation(List<Step> steps, Map<String, String> env, Set<String>
     env.put("UV_LINK_MODE", "copy");
     env.put("UV_PYTHON_DOWNLOADS", "never");
     env.put("UV_OFFLINE", Boolean.toString(!inside.online()));
+    var lock = PythonLock.read(checkout, UV_LOCK);
+    var options = new ArrayList<String>();
+    options.addAll(
+        List.of("sync", "--frozen", "--no-install-workspace", "--all-extras", "--all-groups"));
+    // Their manifests alone cannot be built; tests see their sources.
+    lock.local().keySet().forEach(name -> options.add("--no-install-package=" + name));
     return new PythonInstallation(
-        List.of(
-            Step.of(
-                Phase.INSTALL,
-                "uv sync",
-                "uv",
-                "sync",
-                "--frozen",
-                "--no-install-workspace",
-                "--all-extras",
-                "--all-groups")),
+        List.of(Step.of(Phase.INSTALL, "uv sync", command("uv", options, List.of()))),
         env,
-        locked(checkout, UV_LOCK));
+        lock.packages());
   }
 
   private static PythonInstallation poetry(Checkout checkout) {
+    var lock = PythonLock.read(checkout, POETRY_LOCK);
+    var options = List.of("install", "--no-interaction", "--no-root", "--all-extras");
+    // From 1.5 on; their manifests alone cannot be built.
+    var without = lock.local().isEmpty() ? List.<String>of() : List.of("--no-directory");
     return new PythonInstallation(
         List.of(
             MAKE_VENV,
             new Step(
                 Phase.INSTALL,
                 "poetry install",
-                List.of("poetry", "install", "--no-interaction", "--no-root", "--all-extras"),
+                command("poetry", options, without),
                 Map.of("VIRTUAL_ENV", VENV, "POETRY_CACHE_DIR", Layout.POETRY_CACHE),
                 Step.OutputFormat.TEXT)),
         Map.of(),
-        locked(checkout, POETRY_LOCK));
-  }
-
-  private static Set<String> locked(Checkout checkout, String lockFile) {
-    return checkout
-        .read(lockFile)
-        .map(text -> LOCKED.matcher(text).results().map(m -> m.group(1)))
-        .orElse(Stream.empty())
-        .collect(Collectors.toSet());
+        lock.packages());
   }
 
   /** Returns the names of what pip is told to install, by itself or in files. */

@@ -68,6 +68,68 @@ class PythonProjectsTest {
   }
 
   @Test
+  void leavesPackagesOfTheProjectToTheirSources() throws IOException {
+    fixture.write("pyproject.toml", "");
+    fixture.write("libs/a/src/a/__init__.py", "");
+    fixture.write("libs/b/b/__init__.py", "");
+    fixture.write(
+        "uv.lock",
+        """
+        [[package]]
+        name = "a"
+        source = { editable = "libs/a" }
+        [[package]]
+        name = "b"
+        source = { directory = "libs/b" }
+        [[package]]
+        name = "--hostile"
+        source = { directory = "libs/b" }
+        [[package]]
+        name = "outside"
+        source = { directory = "../b" }
+        [[package]]
+        name = "own"
+        source = { virtual = "." }
+        """);
+    var uv = fixture.recognise().get(0).planner().plan(FakeInside.with("uv"));
+    assertThat(ProjectFixture.steps(uv))
+        .first()
+        .asString()
+        .endsWith(" --all-groups --no-install-package=a --no-install-package=b");
+    assertThat(uv.env()).containsEntry("PYTHONPATH", "/work/libs/a/src:/work/libs/b");
+    fixture.write("uv.lock", "");
+    fixture.write(
+        "poetry.lock",
+        """
+        [[package]]
+        name = "b"
+        [package.source]
+        type = "directory"
+        url = "libs/b"
+        """);
+    var poetry = fixture.recognise().get(0).planner().plan(FakeInside.with("poetry"));
+    assertThat(ProjectFixture.steps(poetry)).anyMatch(step -> step.endsWith(" --no-directory"));
+    assertThat(poetry.env()).containsEntry("PYTHONPATH", "/work/libs/b");
+  }
+
+  @Test
+  void takesNothingFromServersThatUvTakesFromTheProject() throws IOException {
+    fixture.write(
+        "pyproject.toml",
+        """
+        [project]
+        name = "whole"
+        dependencies = ["My.Lib>=1", "member", "elsewhere"]
+        [tool.uv.sources]
+        my_lib = { path = "libs/lib" }
+        member = { workspace = true }
+        elsewhere = { index = "own" }
+        """);
+    assertThat(fixture.steps(FakeInside.with()))
+        .containsExactly(VENV, PIP + "elsewhere pytest", PYTEST);
+  }
+
+  @Test
   void runsUnittestWhereTheLockFileHasNoPytest() throws IOException {
     fixture.write("uv.lock", "");
     fixture.write("pyproject.toml", "");
