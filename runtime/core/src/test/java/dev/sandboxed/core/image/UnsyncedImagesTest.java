@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Images that are used before all of them is on the disk. */
 class UnsyncedImagesTest {
   private static final String OTHER_BOOT = "4ef2c1a0-7d0b-4c67-9a9f-8f4a1f1f0c11";
+  private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
   private static final int LARGE = 33 << 20;
   private static final String END = "the end";
 
@@ -79,8 +80,7 @@ class UnsyncedImagesTest {
   void areUsedWhileTheMachineRuns() throws IOException {
     try (var store = open()) {
       var image = synced(store);
-      Files.copy(Path.of("/proc/sys/kernel/random/boot_id"), mark(image));
-      trim(mark(image));
+      Files.writeString(mark(image), Files.readString(BOOT).strip());
       var before = Files.getAttribute(image, "unix:ino");
       try (var other = open()) {
         assertThat(Files.getAttribute(prepare(other), "unix:ino")).isEqualTo(before);
@@ -133,10 +133,6 @@ class UnsyncedImagesTest {
 
   private Path mark(Path image) {
     return directory.resolve("store/unsynced").resolve(ErofsFiles.digest(image));
-  }
-
-  private static void trim(Path file) throws IOException {
-    Files.writeString(file, Files.readString(file).strip());
   }
 
   private static void lose(Path image) throws IOException {
