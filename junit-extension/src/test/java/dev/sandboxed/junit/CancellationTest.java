@@ -9,11 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
@@ -105,11 +101,11 @@ class CancellationTest {
   }
 
   static class OfOne {
-    private static final CyclicBarrier BOTH_BEGIN = new CyclicBarrier(2);
+    private static final Meeting BOTH_BEGIN = new Meeting();
 
-    OfOne() throws BrokenBarrierException, InterruptedException, TimeoutException {
+    OfOne() throws InterruptedException {
       THREADS.add(Thread.currentThread());
-      BOTH_BEGIN.await(60, TimeUnit.SECONDS);
+      BOTH_BEGIN.await();
     }
 
     @RepeatedTest(2)
@@ -146,12 +142,12 @@ class CancellationTest {
 
   @Sandboxed(snapshot = SnapshotMode.AFTER_SETUP)
   static class OfOneSetup {
-    private static final CyclicBarrier BOTH_BEGIN = new CyclicBarrier(2);
+    private static final Meeting BOTH_BEGIN = new Meeting();
 
     @BeforeEach
-    void begin() throws BrokenBarrierException, InterruptedException, TimeoutException {
+    void begin() throws InterruptedException {
       THREADS.add(Thread.currentThread());
-      BOTH_BEGIN.await(60, TimeUnit.SECONDS);
+      BOTH_BEGIN.await();
     }
 
     @SandboxSetup

@@ -11,11 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -83,13 +79,12 @@ class MaxLiveTest {
 
   @Sandboxed
   static class OneEach {
-    private static final CyclicBarrier TWO_RUN = new CyclicBarrier(2);
+    private static final Meeting TWO_RUN = new Meeting();
 
     @RepeatedTest(6)
-    void test(Sandbox sandbox)
-        throws BrokenBarrierException, InterruptedException, TimeoutException {
+    void test(Sandbox sandbox) throws InterruptedException {
       look();
-      TWO_RUN.await(60, TimeUnit.SECONDS);
+      TWO_RUN.await();
       assertThat(sandbox.exec("mkdir", "/tmp/mine").await().stderr()).isEmpty();
     }
   }
@@ -157,13 +152,13 @@ class MaxLiveTest {
 
   @Sandboxed
   static class Waiting {
-    private static final CyclicBarrier BOTH_BEGIN = new CyclicBarrier(2);
+    private static final Meeting BOTH_BEGIN = new Meeting();
 
     private Thread other;
 
-    Waiting() throws BrokenBarrierException, InterruptedException, TimeoutException {
+    Waiting() throws InterruptedException {
       THREADS.add(Thread.currentThread());
-      BOTH_BEGIN.await(60, TimeUnit.SECONDS);
+      BOTH_BEGIN.await();
     }
 
     @RepeatedTest(2)

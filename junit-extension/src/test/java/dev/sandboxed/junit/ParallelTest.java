@@ -5,11 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sandboxed.Sandbox;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,17 +22,16 @@ class ParallelTest {
 
   @Sandboxed
   static class Fresh {
-    private static final CyclicBarrier TWO_RUN = new CyclicBarrier(2);
+    private static final Meeting TWO_RUN = new Meeting();
 
     @Sandboxed Sandbox field;
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4})
-    void test(int number, Sandbox sandbox)
-        throws BrokenBarrierException, InterruptedException, TimeoutException {
+    void test(int number, Sandbox sandbox) throws InterruptedException {
       IDS.add(sandbox.id());
       IDS.add(field.id());
-      TWO_RUN.await(60, TimeUnit.SECONDS);
+      TWO_RUN.await();
       assertThat(sandbox.exec("mkdir", "/tmp/mine").await().stderr()).isEmpty();
       assertThat(field.exec("printf", "%s", number + "").await().stdout()).isEqualTo(number + "");
     }
@@ -52,14 +47,13 @@ class ParallelTest {
 
   @Sandboxed(scope = SandboxScope.CLASS)
   static class Shared {
-    private static final CyclicBarrier TWO_RUN = new CyclicBarrier(2);
+    private static final Meeting TWO_RUN = new Meeting();
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4})
-    void test(int number, Sandbox sandbox)
-        throws BrokenBarrierException, InterruptedException, TimeoutException {
+    void test(int number, Sandbox sandbox) throws InterruptedException {
       IDS.add(sandbox.id());
-      TWO_RUN.await(60, TimeUnit.SECONDS);
+      TWO_RUN.await();
       assertThat(sandbox.exec("printf", "%s", number + "").await().stdout()).isEqualTo(number + "");
     }
   }
