@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,9 +49,17 @@ record MavenPlugin(MavenSettings settings, Path cache) {
     return run("run", project, "-Dsandbox.env=ROUND=" + round);
   }
 
-  /** Runs the tests of a project. */
-  Run test(Path project) throws IOException, InterruptedException {
-    return run("test", project);
+  /**
+   * Runs the tests of a project.
+   *
+   * @param environment of the commands inside
+   */
+  Run test(Path project, Map<String, String> environment) throws IOException, InterruptedException {
+    var env =
+        environment.entrySet().stream()
+            .map(variable -> variable.getKey() + "=" + variable.getValue())
+            .collect(Collectors.joining(","));
+    return env.isEmpty() ? run("test", project) : run("test", project, "-Dsandbox.env=" + env);
   }
 
   private Run run(String goal, Path project, String... arguments)

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The projects whose tests are run: small ones, so that all that is not tests counts. */
 final class MavenProjects {
@@ -64,12 +65,7 @@ final class MavenProjects {
         List.of(own("maven")),
         Map.of(),
         List.of(),
-        List.of(
-            settings.program().toString(),
-            "-B",
-            "-ntp",
-            "-Dmaven.repo.local=" + settings.repository(),
-            "test"),
+        Stream.concat(settings.command().stream(), Stream.of("test")).toList(),
         List.of());
   }
 

@@ -1,6 +1,7 @@
 package dev.sandboxed.benchmarks;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What whole runs of the Maven plugin need, from system properties.
@@ -21,6 +22,11 @@ record MavenSettings(Path program, String version, Path repository, Path samples
         path("benchmark.repository"),
         path("benchmark.samples"),
         path("benchmark.projects"));
+  }
+
+  /** Returns how Maven is run on the host, without what it is to do. */
+  List<String> command() {
+    return List.of(program.toString(), "-B", "-ntp", "-Dmaven.repo.local=" + repository);
   }
 
   private static Path path(String property) {

@@ -54,7 +54,8 @@ record Settings(
           "micro");
 
   /** The suites that there are. */
-  static final List<String> ALL_SUITES = List.of("more-itertools", "toml", "semver");
+  static final List<String> ALL_SUITES =
+      List.of("commons-lang3", "more-itertools", "toml", "semver");
 
   static Settings fromSystemProperties() {
     return new Settings(

@@ -14,6 +14,8 @@ import java.util.regex.Pattern;
  * @param work an empty directory
  */
 record UpstreamSources(Path work) {
+  private static final String UNPACK =
+      "org.apache.maven.plugins:maven-dependency-plugin:3.9.0:unpack";
   private static final Pattern DIRECTORY = Pattern.compile("\"Dir\": \"([^\"]+)\"");
   private static final Pattern MANIFEST =
       Pattern.compile("\"manifest_path\":\"([^\"]+)/Cargo.toml\"");
@@ -75,6 +77,33 @@ record UpstreamSources(Path work) {
     var lines =
         run(asking, List.of(cargo, "metadata", "--format-version=1", "--offline", "--quiet"));
     return found(lines, MANIFEST, "/%s-%s".formatted(crate, version));
+  }
+
+  /**
+   * Fetches sources and sources of tests that were published as jars, which hold resources among
+   * the sources, where Maven does not look for them.
+   *
+   * @param maven the command to which a goal is added
+   * @param artifact {@code group:artifact:version}
+   */
+  Path maven(List<String> maven, String artifact) throws Exception {
+    var project = directory(artifact.replace(':', '-'));
+    for (var part : List.of("main:sources", "test:test-sources")) {
+      var where = part.substring(0, part.indexOf(':'));
+      var jar = artifact + ":jar:" + part.substring(part.indexOf(':') + 1);
+      var sources = project.resolve("src").resolve(where);
+      unpack(maven, jar, sources.resolve("java"), "includes=**/*.java");
+      unpack(maven, jar, sources.resolve("resources"), "excludes=**/*.java,META-INF/**");
+    }
+    return project;
+  }
+
+  private void unpack(List<String> maven, String jar, Path where, String which) throws Exception {
+    var command = new ArrayList<>(maven);
+    command.addAll(
+        List.of(
+            UNPACK, "-Dartifact=" + jar, "-DoutputDirectory=" + where, "-Dmdep.unpack." + which));
+    run(directory("asking-maven"), command);
   }
 
   private Path directory(String name) throws IOException {
