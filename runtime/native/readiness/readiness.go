@@ -22,6 +22,10 @@ const (
 
 	defaultInterval = 100 * time.Millisecond
 	defaultAttempt  = 10 * time.Second
+	// A program may need the processors that what it waits for needs, too: it gets a third of the time at most, unless that would
+	// make somebody wait longer than maxPause for the news.
+	pausePerAttempt = 2
+	maxPause        = 2 * time.Second
 	maxMillis       = int64(time.Hour / time.Millisecond)
 )
 
@@ -167,8 +171,15 @@ func (p *Probe) Pattern() (*regexp.Regexp, error) {
 	return regexp.Compile(p.Log)
 }
 
-// Interval is the time between two attempts.
-func (p *Probe) Interval() time.Duration { return millis(p.IntervalMillis, defaultInterval) }
+// Pause is the time until the next attempt after one that took so long: the interval that the user wants, or else the usual
+// one, which is longer for programs that take long.
+func (p *Probe) Pause(took time.Duration) time.Duration {
+	interval := millis(p.IntervalMillis, defaultInterval)
+	if p.IntervalMillis != 0 || len(p.Exec) == 0 {
+		return interval
+	}
+	return max(interval, min(took, maxPause/pausePerAttempt)*pausePerAttempt)
+}
 
 // Attempt is how long one attempt may take.
 func (p *Probe) Attempt() time.Duration { return millis(p.AttemptMillis, defaultAttempt) }

@@ -3,9 +3,11 @@ package readiness
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"os"
 	"strings"
 	"testing"
+	"testing/quick"
 	"time"
 )
 
@@ -68,12 +70,42 @@ func TestInvalidProbesAreRefusedWithWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestIntervalsHaveDefaults(t *testing.T) {
-	if p := (&Probe{TCP: 1}); p.Interval() != 100*time.Millisecond || p.Attempt() != 10*time.Second {
-		t.Fatal(p.Interval(), p.Attempt())
+func TestTimesHaveDefaults(t *testing.T) {
+	if p := (&Probe{TCP: 1}); p.Pause(0) != 100*time.Millisecond || p.Attempt() != 10*time.Second {
+		t.Fatal(p.Pause(0), p.Attempt())
 	}
-	if p := (&Probe{TCP: 1, IntervalMillis: 7, AttemptMillis: 8}); p.Interval() != 7*time.Millisecond || p.Attempt() != 8*time.Millisecond {
-		t.Fatal(p.Interval(), p.Attempt())
+	if p := (&Probe{TCP: 1, IntervalMillis: 7, AttemptMillis: 8}); p.Pause(0) != 7*time.Millisecond || p.Attempt() != 8*time.Millisecond {
+		t.Fatal(p.Pause(0), p.Attempt())
+	}
+}
+
+func TestProgramsThatTakeLongAreStartedLessOften(t *testing.T) {
+	program := Probe{Exec: []string{"a"}}
+	for took, want := range map[time.Duration]time.Duration{
+		-time.Second:           100 * time.Millisecond,
+		0:                      100 * time.Millisecond,
+		20 * time.Millisecond:  100 * time.Millisecond,
+		300 * time.Millisecond: 600 * time.Millisecond,
+		time.Second:            2 * time.Second,
+		10 * time.Second:       2 * time.Second,
+		math.MaxInt64:          2 * time.Second,
+	} {
+		if got := program.Pause(took); got != want {
+			t.Errorf("%s after an attempt of %s, where %s was expected", got, took, want)
+		}
+	}
+}
+
+func TestIntervalsOfTheUserAndOfCheapProbesHangOnNothing(t *testing.T) {
+	kept := func(took, millis int64) bool {
+		interval := 1 + max(millis, -millis, 0)%maxMillis
+		wanted := Probe{Exec: []string{"a"}, IntervalMillis: interval}
+		cheap := []Probe{{TCP: 1}, {HTTP: &HTTP{Port: 1, Path: "/"}}}
+		return wanted.Pause(time.Duration(took)) == time.Duration(interval)*time.Millisecond &&
+			cheap[0].Pause(time.Duration(took)) == defaultInterval && cheap[1].Pause(time.Duration(took)) == defaultInterval
+	}
+	if err := quick.Check(kept, nil); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -101,8 +133,8 @@ func use(t *testing.T, p *Probe, depth int) {
 	if depth == 0 {
 		t.Fatal("too deep")
 	}
-	if p.Interval() <= 0 || p.Attempt() <= 0 {
-		t.Fatal(p.Interval(), p.Attempt())
+	if p.Pause(0) <= 0 || p.Attempt() <= 0 {
+		t.Fatal(p.Pause(0), p.Attempt())
 	}
 	if p.Log != "" {
 		pattern, err := p.Pattern()

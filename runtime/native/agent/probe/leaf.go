@@ -35,9 +35,10 @@ func (l *leaf) seen() string {
 	return line[:min(len(line), maxSeen)]
 }
 
-// repeat tries until the condition holds.
-func (l *leaf) repeat(ctx context.Context, try attempt, interval, limit time.Duration) error {
+// repeat tries until the condition holds. An attempt that took so long is followed by such a pause.
+func (l *leaf) repeat(ctx context.Context, try attempt, limit time.Duration, pause func(took time.Duration) time.Duration) error {
 	for {
+		began := time.Now()
 		once, stop := context.WithTimeout(ctx, limit)
 		seen, ready := try(once)
 		stop()
@@ -50,7 +51,7 @@ func (l *leaf) repeat(ctx context.Context, try attempt, interval, limit time.Dur
 		}
 		l.note(seen)
 		select {
-		case <-time.After(interval):
+		case <-time.After(pause(time.Since(began))):
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -84,8 +84,7 @@ func (w *Watch) condition(p *readiness.Probe) (condition, error) {
 	}
 	what, try := w.attempt(p)
 	l := w.leaf(what)
-	interval, limit := p.Interval(), p.Attempt()
-	return func(ctx context.Context) error { return l.repeat(ctx, try, interval, limit) }, nil
+	return func(ctx context.Context) error { return l.repeat(ctx, try, p.Attempt(), p.Pause) }, nil
 }
 
 func (w *Watch) leaf(what string) *leaf {

@@ -66,7 +66,8 @@ public @interface Probe {
   /**
    * Sets the time between two attempts; it has no effect on log lines.
    *
-   * @return a number and a unit such as {@code 500ms}, from 1 ms to 1 hour; 100 ms unless set
+   * @return a number and a unit such as {@code 500ms}, from 1 ms to 1 hour; 100 ms unless set, and
+   *     longer after a command that takes long, see {@link dev.sandboxed.ReadinessProbe}
    */
   String interval() default "";
 

@@ -20,9 +20,11 @@ import java.util.stream.Collectors;
  *
  * <p>A probe is tried until it has succeeded once, beginning when the command is started, or at
  * once where there is none. Between two attempts is its interval, 100 ms unless set, and an attempt
- * is given up after 10 seconds unless set; both may be 1 ms to 1 hour. A spec may have 16 probes,
- * grouped 3 levels deep. Probes are no activity for the {@linkplain SandboxBuilder#idleTimeout idle
- * timeout}.
+ * is given up after 10 seconds unless set; both may be 1 ms to 1 hour. After a command that takes
+ * longer than half of {@link #DEFAULT_INTERVAL}, and unless another interval is set, twice that
+ * time passes, 2 seconds at most: what it waits for needs the processors too. A spec may have 16
+ * probes, grouped 3 levels deep. Probes are no activity for the {@linkplain
+ * SandboxBuilder#idleTimeout idle timeout}.
  */
 public sealed interface ReadinessProbe {
 
