@@ -52,6 +52,9 @@ final class MavenBenchmark {
         project.testOnHost();
       }
       plugin.run(project.inside(), KEPT);
+      if (project.getsWarm()) {
+        plugin.warm(project.inside(), KEPT);
+      }
     }
     for (var round = 0; round < rounds; round++) {
       for (var project : projects) {
@@ -88,6 +91,12 @@ final class MavenBenchmark {
     note(project, "second run, tests", next.tests());
     note(project, "second run, the goal's line to the first test command", next.untilTests());
     note(project, "second run, whole", next.whole());
+    if (project.getsWarm()) {
+      var warm = plugin.warm(project.inside(), KEPT);
+      note(project, "second run, warm, tests", warm.tests());
+      note(project, "second run, warm, the goal's line to the first test", warm.untilTests());
+      note(project, "second run, warm, whole", warm.whole());
+    }
   }
 
   private List<Aim> aims(MavenProject project) {

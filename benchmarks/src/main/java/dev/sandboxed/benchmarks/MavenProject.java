@@ -34,6 +34,11 @@ record MavenProject(
     return new MavenProject(name, source, inside, directory, environment, install, test, lint);
   }
 
+  /** Returns whether its build tool is one that the plugin can keep warm. */
+  boolean getsWarm() {
+    return install.isEmpty();
+  }
+
   /** Makes the plugin's copy. */
   void copy() throws IOException {
     for (var part : source) {

@@ -147,7 +147,8 @@ abstract class AbstractCheckoutMojo extends AbstractMojo {
   /**
    * How what the project depends on is installed: {@code network}, once, in a sandbox of its own
    * with the network of the build tools, and kept while the files that it depends on are unchanged;
-   * or {@code caches}, each time, where the tests run, from the caches of this machine.
+   * {@code warm}, likewise, and with a memory snapshot of a Maven that has run already; or {@code
+   * caches}, each time, where the tests run, from the caches of this machine.
    */
   @Parameter(property = "sandbox.install", defaultValue = "network")
   String install = "network";
@@ -261,6 +262,9 @@ abstract class AbstractCheckoutMojo extends AbstractMojo {
             project.getRemotePluginRepositories(),
             CacheRoot.from(Settings.ofProcess()).directory("maven"));
     var version = session.getSystemProperties().getProperty("maven.version", "");
-    return new ProjectRecognizer(caches(), new HostTools(version, mavens, jdks));
+    return new ProjectRecognizer(
+        caches(),
+        new HostTools(version, mavens, jdks),
+        InstallMode.of(install) == InstallMode.WARM);
   }
 }

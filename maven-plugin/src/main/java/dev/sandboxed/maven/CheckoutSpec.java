@@ -2,14 +2,18 @@ package dev.sandboxed.maven;
 
 import dev.sandboxed.Image;
 import dev.sandboxed.Mount;
+import dev.sandboxed.ReadinessProbe;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.SandboxBuilder;
 import dev.sandboxed.SandboxSpec;
 import dev.sandboxed.maven.project.CacheMount;
 import dev.sandboxed.maven.project.Layout;
+import dev.sandboxed.maven.project.WarmUp;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Lays out a sandbox for a checkout: the same for tests and for people who look around in it. */
@@ -42,6 +46,23 @@ final class CheckoutSpec {
     return builder.build();
   }
 
+  /**
+   * Lays out the same with a build tool that runs already. What is mounted would be a part of what
+   * its snapshot is known by, so there are no mounts.
+   *
+   * @param env what the tool, and all that it starts, finds in its environment
+   */
+  static SandboxSpec warm(
+      RunConfiguration configuration, Image image, WarmUp warmUp, Map<String, String> env) {
+    return builder(configuration)
+        .image(image)
+        .env(env)
+        .command(warmUp.command())
+        .readyWhen(ReadinessProbe.log("^" + WarmUp.READY + "$"))
+        .snapshotWhenReady()
+        .build();
+  }
+
   private static SandboxBuilder builder(RunConfiguration configuration) {
     var builder =
         Sandbox.builder()
@@ -69,6 +90,13 @@ final class CheckoutSpec {
   /** Says in one line what a sandbox sees in which dependencies are installed. */
   static String describeInstalled(RunConfiguration configuration) {
     return describe(configuration, "as a copy, with what was installed");
+  }
+
+  /** Says in one line what a sandbox sees with a build tool that runs already. */
+  static String describeWarm(RunConfiguration configuration, WarmUp warmUp) {
+    return describe(
+        configuration,
+        "as a copy, with what was installed and a warm " + Path.of(warmUp.program()).getFileName());
   }
 
   private static String describe(RunConfiguration configuration, String how) {

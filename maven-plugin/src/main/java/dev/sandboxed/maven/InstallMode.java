@@ -7,6 +7,8 @@ import java.util.Locale;
 enum InstallMode {
   /** Apart, once, with the network of the build tools; kept for as long as its key files say so. */
   NETWORK,
+  /** As by {@link #NETWORK}; build tools that can are then kept running, in memory snapshots. */
+  WARM,
   /** In the sandbox of the tests, from the caches of the host, each time. */
   CACHES;
 
@@ -17,7 +19,7 @@ enum InstallMode {
       }
     }
     throw new InvalidSpecException(
-        "sandbox.install is \"%s\"; write network to install once with the network of the build tools, or caches to install each time from the caches of this machine, without one"
+        "sandbox.install is \"%s\"; write network to install once with the network of the build tools, warm to keep Maven running in a memory snapshot besides, or caches to install each time from the caches of this machine, without one"
             .formatted(SafeText.line(text)));
   }
 }

@@ -71,14 +71,18 @@ final class Installation implements AutoCloseable {
   /**
    * What came of an installation.
    *
+   * @param planned what was to be installed
    * @param image what sandboxes start from
+   * @param warm the same, with what warms the build tool; empty if it does not get warm
    * @param keyFiles what it depends on
    * @param steps the commands that ran; none if all is kept from before
    * @param connections what they tried to reach
    * @param caches where what was installed came from
    */
   record Installed(
+      PlannedInstallation planned,
       Image image,
+      Optional<Image> warm,
       KeyFiles keyFiles,
       List<RunResult.StepResult> steps,
       List<Connection> connections,
@@ -138,7 +142,13 @@ final class Installation implements AutoCloseable {
   }
 
   /** An image that is to be made or found, and what is noted of that. */
-  private record Work(Image image, KeyFiles keyFiles, InstallationLog log, Console console) {
+  private record Work(
+      PlannedInstallation planned,
+      Image image,
+      Optional<Image> warm,
+      KeyFiles keyFiles,
+      InstallationLog log,
+      Console console) {
 
     Installed done(Supplier<String> unchanged) {
       if (log.results().isEmpty()) {
@@ -147,7 +157,8 @@ final class Installation implements AutoCloseable {
                 ? "Installed by another build, which was waited for"
                 : "Installed before; kept, as %s".formatted(unchanged.get()));
       }
-      return new Installed(image, keyFiles, log.results(), log.connections(), log.caches());
+      return new Installed(
+          planned, image, warm, keyFiles, log.results(), log.connections(), log.caches());
     }
   }
 
@@ -168,7 +179,16 @@ final class Installation implements AutoCloseable {
     }
     var mask = SecretMask.of(configuration.secrets());
     var log = new InstallationLog(commands, Set.copyOf(around), mask, console);
-    return new Work(image, keyFiles, log, console);
+    return new Work(planned, image, warm(image), keyFiles, log, console);
+  }
+
+  private Optional<Image> warm(Image installed) throws IOException {
+    if (recognition.warmUp().isEmpty()) {
+      return Optional.empty();
+    }
+    var files = Files.createDirectory(gathered.resolve("warm"));
+    WarmSandbox.write(recognition.warmUp().get(), files);
+    return Optional.of(installed.with(ImageStep.copy(files, Layout.WARM)));
   }
 
   private String unchanged() {

@@ -42,7 +42,7 @@ record PhaseChoice(Set<Phase> phases, InstallMode install) {
    * checkout installs into that.
    */
   boolean installsApart(RunConfiguration configuration) {
-    return install == InstallMode.NETWORK && !configuration.writable();
+    return install != InstallMode.CACHES && !configuration.writable();
   }
 
   /** Returns the steps of a phase that are to run. */

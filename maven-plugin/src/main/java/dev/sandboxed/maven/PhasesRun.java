@@ -70,7 +70,9 @@ final class PhasesRun {
     ofInstall.addAll(places.connections());
     caches.addAll(places.caches());
     var onlyInstalls = places.isInstalled() && choice.phases().equals(Set.of(Phase.INSTALL));
-    if (places.isSuccess() && !onlyInstalls) {
+    if (places.isSuccess() && onlyInstalls) {
+      places.warmUp();
+    } else if (places.isSuccess()) {
       try (var place = places.open()) {
         run(place, places);
       }

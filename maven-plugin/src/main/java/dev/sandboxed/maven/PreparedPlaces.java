@@ -46,6 +46,13 @@ final class PreparedPlaces implements AutoCloseable {
     return installation.isPresent();
   }
 
+  /** Has the first sandbox made that has a build tool kept warm, if one is to be. */
+  void warmUp() throws IOException {
+    if (installed.flatMap(Installed::warm).isPresent()) {
+      open().close();
+    }
+  }
+
   /** Returns what ran to install; none if all is kept from before, or nothing is to be done. */
   List<RunResult.StepResult> steps() {
     return installed.map(Installed::steps).orElse(List.of());

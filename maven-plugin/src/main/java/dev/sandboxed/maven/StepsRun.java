@@ -87,7 +87,7 @@ final class StepsRun {
       var env = new LinkedHashMap<>(workplace.plan().env());
       env.putAll(step.env());
       env.putAll(configuration.env());
-      var process = start(sandbox.exec(step.command()).env(env).timeout(left));
+      var process = start(sandbox.exec(workplace.command(step)).env(env).timeout(left));
       var status = follow(sandbox, process, step, output);
       var result =
           new RunResult.StepResult(

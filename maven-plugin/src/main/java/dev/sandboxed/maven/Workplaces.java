@@ -1,10 +1,10 @@
 package dev.sandboxed.maven;
 
 import dev.sandboxed.Backend;
-import dev.sandboxed.Image;
 import dev.sandboxed.Sandbox;
 import dev.sandboxed.maven.project.Layout;
 import dev.sandboxed.maven.project.Recognition;
+import dev.sandboxed.maven.project.WarmUp;
 import dev.sandboxed.maven.recall.Question;
 import java.io.IOException;
 import java.util.Optional;
@@ -99,9 +99,7 @@ final class Workplaces {
       var installed = installing.by(installation);
       done = installed.isPresent();
       return installed.map(
-          i ->
-              new PreparedPlaces(
-                  installation, i, () -> installed(i.image(), i.keyFiles(), memory)));
+          i -> new PreparedPlaces(installation, i, () -> installed(i, memory, console)));
     } finally {
       if (!done) {
         installation.close();
@@ -113,24 +111,36 @@ final class Workplaces {
   private Workplace mounted() {
     var sandbox = backend.create(CheckoutSpec.of(configuration, recognition.caches()));
     return planned(
-        sandbox, CheckoutSpec.describe(configuration), asked -> Optional.empty(), () -> {});
+        sandbox,
+        CheckoutSpec.describe(configuration),
+        Optional.empty(),
+        asked -> Optional.empty(),
+        () -> {});
   }
 
   /**
    * Makes one that has what was installed, and a copy of the checkout around it.
    *
-   * @param image what was installed
    * @throws IOException if the checkout cannot be read
    */
-  private Workplace installed(Image image, KeyFiles keyFiles, Optional<PlanMemory> memory)
+  private Workplace installed(
+      Installation.Installed installed, Optional<PlanMemory> memory, Console console)
       throws IOException {
-    var sandbox = backend.create(CheckoutSpec.installed(configuration, image));
+    var warmUp = recognition.warmUp();
+    var warm =
+        warmUp.flatMap(w -> new WarmSandbox(backend, configuration, console).create(installed, w));
+    var sandbox =
+        warm.orElseGet(
+            () -> backend.create(CheckoutSpec.installed(configuration, installed.image())));
     var place =
         planned(
             sandbox,
-            CheckoutSpec.describeInstalled(configuration),
+            warm.isPresent()
+                ? CheckoutSpec.describeWarm(configuration, warmUp.orElseThrow())
+                : CheckoutSpec.describeInstalled(configuration),
+            warm.flatMap(w -> warmUp),
             asked -> memory.flatMap(m -> m.installed().answer(asked)),
-            () -> new CheckoutCopy(sandbox.files(), keyFiles).run());
+            () -> new CheckoutCopy(sandbox.files(), installed.keyFiles()).run());
     memory.ifPresent(m -> m.installed().keep(place.inside().seen()));
     return place;
   }
@@ -141,7 +151,11 @@ final class Workplaces {
   }
 
   private <E extends Exception> Workplace planned(
-      Sandbox sandbox, String sees, Function<Question, Optional<Boolean>> known, Work<E> before)
+      Sandbox sandbox,
+      String sees,
+      Optional<WarmUp> warm,
+      Function<Question, Optional<Boolean>> known,
+      Work<E> before)
       throws E {
     var ready = false;
     try {
@@ -150,7 +164,7 @@ final class Workplaces {
       var inside = new LiveInside(sandbox, configuration, known);
       var plan = recognition.planner().plan(inside);
       ready = true;
-      return new Workplace(sandbox, plan, inside, sees);
+      return new Workplace(sandbox, plan, inside, sees, warm);
     } finally {
       if (!ready) {
         sandbox.close();

@@ -289,6 +289,10 @@ class PhasesTest {
   }
 
   static ParameterParser parser(@Nullable String command) {
+    return parser(command, null);
+  }
+
+  static ParameterParser parser(@Nullable String command, @Nullable String variable) {
     return new ParameterParser(
         ".",
         command,
@@ -299,7 +303,7 @@ class PhasesTest {
         null,
         "5m",
         new ImageParameters("host", null, null, null, null),
-        null,
+        variable == null ? null : List.of(variable),
         null,
         false,
         new NetworkParameters(null, null),

@@ -504,7 +504,7 @@ class SandboxRunTest {
     if (backend == null) {
       throw new IllegalStateException("no backend");
     }
-    var run = new SandboxRun(backend, new ProjectRecognizer(caches, tools), console);
+    var run = new SandboxRun(backend, new ProjectRecognizer(caches, tools, false), console);
     return run.run(parser.parse(project, reports));
   }
 

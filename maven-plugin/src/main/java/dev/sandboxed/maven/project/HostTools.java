@@ -11,7 +11,7 @@ import java.io.IOException;
  */
 public record HostTools(String mavenVersion, MavenDistributions mavens, HostJdks jdks) {
   /** A host of which nothing is known. */
-  static final HostTools NONE =
+  public static final HostTools NONE =
       new HostTools(
           "",
           range -> {

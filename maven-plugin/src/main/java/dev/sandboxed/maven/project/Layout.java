@@ -8,6 +8,9 @@ public final class Layout {
   /** What the plugin itself writes: settings and reports. */
   public static final String SCRATCH = "/sandbox";
 
+  /** What keeps a build tool warm, and who asks it to run. */
+  public static final String WARM = SCRATCH + "/warm";
+
   static final String MAVEN_REPOSITORY = "/caches/maven-repository";
 
   /** The Maven of the host, where it is no part of the system. */

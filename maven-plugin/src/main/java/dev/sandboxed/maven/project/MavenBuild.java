@@ -17,8 +17,15 @@ final class MavenBuild {
   private final MavenLinters linters;
   private final List<MavenArtifact> missing;
   private final MavenInstallation installation;
+  private final boolean apart;
 
-  MavenBuild(Checkout checkout, Reactor reactor, ChosenMaven maven, ChosenJdk jdk) {
+  /**
+   * Makes it.
+   *
+   * @param warm whether Maven is to get warm; what it needs is then installed apart in any case, as
+   *     memory is kept for what is installed
+   */
+  MavenBuild(Checkout checkout, Reactor reactor, ChosenMaven maven, ChosenJdk jdk, boolean warm) {
     this.maven = maven;
     this.jdk = jdk;
     var needs =
@@ -26,16 +33,21 @@ final class MavenBuild {
     linters = MavenLinters.of(reactor, needs);
     missing = reactor.root().isEmpty() ? List.of() : needs.missing(linters.plugins());
     installation = new MavenInstallation(checkout, reactor, linters);
+    apart = warm || !missing.isEmpty();
+  }
+
+  WarmUp warmUp() {
+    return installation.warmUp(maven.command());
   }
 
   TestPlan plan(Inside inside) {
     var java = jdk.in(inside);
     var installed =
-        !missing.isEmpty()
+        apart
             && !inside.online()
             && inside.succeeds(List.of("test", "-e", MavenInstallation.DONE), Map.of());
     var steps = new ArrayList<Step>();
-    if (!missing.isEmpty() && inside.online()) {
+    if (apart && inside.online()) {
       steps.add(installation.step(maven.command(), inside));
     }
     steps.add(Step.of(Phase.TEST, "mvn test", command(inside, "test")));

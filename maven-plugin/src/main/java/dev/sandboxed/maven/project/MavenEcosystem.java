@@ -7,10 +7,12 @@ import java.util.Optional;
 final class MavenEcosystem implements Ecosystem {
   private final HostCaches caches;
   private final HostTools tools;
+  private final boolean warm;
 
-  MavenEcosystem(HostCaches caches, HostTools tools) {
+  MavenEcosystem(HostCaches caches, HostTools tools, boolean warm) {
     this.caches = caches;
     this.tools = tools;
+    this.warm = warm;
   }
 
   @Override
@@ -24,7 +26,13 @@ final class MavenEcosystem implements Ecosystem {
     var jdk = ChosenJdk.of(NeededJdk.of(reactor), tools.jdks());
     var mounts = new ArrayList<>(maven.caches().maven());
     jdk.mount().ifPresent(mounts::add);
-    var build = new MavenBuild(checkout, reactor, maven, jdk);
-    return new Recognition("Maven", Reactor.NAME, reactor.keyFiles(checkout), mounts, build::plan);
+    var build = new MavenBuild(checkout, reactor, maven, jdk, warm);
+    return new Recognition(
+        "Maven",
+        Reactor.NAME,
+        reactor.keyFiles(checkout),
+        mounts,
+        build::plan,
+        warm ? Optional.of(build.warmUp()) : Optional.empty());
   }
 }

@@ -1,9 +1,15 @@
 package dev.sandboxed.maven.project;
 
+import dev.sandboxed.maven.warm.WarmMaven;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -14,11 +20,34 @@ import java.util.stream.Collectors;
  */
 final class MavenInstallation {
   private static final String SCRIPT = Layout.SCRATCH + "/maven-install.sh";
+  private static final String LAY_OUT = Layout.SCRATCH + "/maven-lay-out.sh";
   private static final String FILES = Layout.SCRATCH + "/maven-install.files";
   private static final String SOURCES = Layout.SCRATCH + "/maven-install.sources";
 
+  private static final String WARM = "warm-maven.sh";
+  private static final String WARM_CLIENT = "warm-mvn.sh";
+
   /** Says inside, once it is there, that what follows was downloaded for this project. */
   static final String DONE = Layout.MAVEN_REPOSITORY + "/.installed-by-sandbox";
+
+  /** Copies the POMs into a directory, and puts the class and the test that do nothing beside. */
+  private static final String LAYING_OUT =
+      """
+      set -u
+      cd %s || exit 1
+      probe=$1
+      mkdir -p "$probe" || exit 1
+      while IFS= read -r file; do
+        mkdir -p "$(dirname "$probe/$file")" && cp "$file" "$probe/$file" || exit 1
+      done < %s
+      while read -r kind directory; do
+        name=Nothing
+        [ "$kind" = main ] || name=SandboxedNothingTest
+        mkdir -p "$probe/$directory/sandboxed/nothing" || exit 1
+        printf 'package sandboxed.nothing;\\n\\npublic class %%s {}\\n' "$name" \\
+          > "$probe/$directory/sandboxed/nothing/$name.java"
+      done < %s
+      """;
 
   /** Goals that need more of a checkout than its POMs; what they are made of is downloaded. */
   private static final List<String> SKIPPED =
@@ -56,8 +85,34 @@ final class MavenInstallation {
   Step step(String mvn, Inside inside) {
     inside.write(FILES, lines(reactor.keyFiles(checkout).stream().map(this::inRoot).toList()));
     inside.write(SOURCES, lines(sources()));
+    inside.write(LAY_OUT, LAYING_OUT.formatted(Layout.CHECKOUT, FILES, SOURCES));
     inside.write(SCRIPT, script());
     return Step.of(Phase.INSTALL, "mvn test, for the POMs alone", "sh", SCRIPT, mvn);
+  }
+
+  /**
+   * Returns how Maven gets warm, where the step was run: it builds the same again, a few times.
+   *
+   * @param mvn how Maven is called inside
+   */
+  WarmUp warmUp(String mvn) {
+    var command =
+        new ArrayList<>(List.of("sh", Layout.WARM + "/" + WARM, mvn, LAY_OUT, inRoot(".")));
+    SKIPPED.forEach(name -> command.add("-D" + name));
+    return new WarmUp(
+        mvn,
+        command,
+        List.of("sh", Layout.WARM + "/" + WARM_CLIENT),
+        Map.of(WARM, resource(WARM), WARM_CLIENT, resource(WARM_CLIENT)),
+        WarmMaven.class);
+  }
+
+  private static String resource(String name) {
+    try (var in = MavenInstallation.class.getResourceAsStream(name)) {
+      return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private String inRoot(String path) {
@@ -113,19 +168,8 @@ final class MavenInstallation {
             .collect(Collectors.joining());
     return """
     set -u
-    cd %s || exit 1
     probe=%s/maven-install
-    mkdir -p "$probe" %s || exit 1
-    while IFS= read -r file; do
-      mkdir -p "$(dirname "$probe/$file")" && cp "$file" "$probe/$file" || exit 1
-    done < %s
-    while read -r kind directory; do
-      name=Nothing
-      [ "$kind" = main ] || name=SandboxedNothingTest
-      mkdir -p "$probe/$directory/sandboxed/nothing" || exit 1
-      printf 'package sandboxed.nothing;\\n\\npublic class %%s {}\\n' "$name" \\
-        > "$probe/$directory/sandboxed/nothing/$name.java"
-    done < %s
+    mkdir -p %s && sh %s "$probe" || exit 1
     cd "$probe/%s" || exit 1
     command -v "$1" > /dev/null || { echo "$1 is not in the sandbox"; exit 127; }
     maven() {
@@ -152,11 +196,9 @@ final class MavenInstallation {
     cd / && rm -rf "$probe" "$probe.log" "$probe.code" && touch %s
     """
         .formatted(
-            Layout.CHECKOUT,
             Layout.SCRATCH,
             Layout.MAVEN_REPOSITORY,
-            FILES,
-            SOURCES,
+            LAY_OUT,
             project,
             SKIPPED.stream().map(name -> " -D" + name).collect(Collectors.joining()),
             preparations,

@@ -14,7 +14,7 @@ public final class ProjectRecognizer {
    * @param caches where the host's build tools keep what they downloaded
    */
   public ProjectRecognizer(HostCaches caches) {
-    this(caches, HostTools.NONE);
+    this(caches, HostTools.NONE, false);
   }
 
   /**
@@ -22,11 +22,13 @@ public final class ProjectRecognizer {
    *
    * @param caches where the host's build tools keep what they downloaded
    * @param tools the tools that there are
+   * @param warm whether build tools get warm that can; what they need is then installed apart,
+   *     whatever the host has
    */
-  public ProjectRecognizer(HostCaches caches, HostTools tools) {
+  public ProjectRecognizer(HostCaches caches, HostTools tools, boolean warm) {
     ecosystems =
         List.of(
-            new MavenEcosystem(caches, tools),
+            new MavenEcosystem(caches, tools, warm),
             new GradleEcosystem(caches),
             new NodeEcosystem(caches),
             new ToxEcosystem(caches, true),

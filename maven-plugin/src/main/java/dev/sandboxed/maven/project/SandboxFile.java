@@ -95,7 +95,8 @@ record SandboxFile(
         recognised.map(r -> r.evidence() + ", " + NAME).orElse(NAME),
         new ArrayList<>(files),
         recognised.map(Recognition::caches).orElse(List.of()),
-        inside -> plan(recognised.map(r -> r.planner().plan(inside))));
+        inside -> plan(recognised.map(r -> r.planner().plan(inside))),
+        recognised.flatMap(Recognition::warmUp));
   }
 
   private TestPlan plan(Optional<TestPlan> recognised) {

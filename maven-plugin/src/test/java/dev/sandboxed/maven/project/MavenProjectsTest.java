@@ -450,10 +450,39 @@ class MavenProjectsTest {
                 new Jdk(21, "21.0.4", Path.of("/opt/jdk-21")))));
   }
 
+  @Test
+  void installsApartWhatGetsWarmWhateverTheHostHas() throws IOException {
+    haveLifecycle();
+    fixture.write("pom.xml", pom(""));
+    var inside = new FakeInside(false, true);
+    var recognition = recognise(HostTools.NONE, true);
+    var steps = recognition.planner().plan(inside).steps();
+    var warmUp = recognition.warmUp().orElseThrow();
+
+    assertThat(steps).extracting(Step::phase).containsExactly(Phase.INSTALL, Phase.TEST);
+    assertThat(warmUp.command(steps.get(0))).isEmpty();
+    assertThat(warmUp.command(steps.get(1)))
+        .contains(List.of("sh", "/sandbox/warm/warm-mvn.sh", "mvn", "-B", "-ntp", "test"));
+    assertThat(
+            warmUp.command(
+                new Step(Phase.TEST, "", List.of("mvn"), Map.of("A", "1"), Step.OutputFormat.TEXT)))
+        .isEmpty();
+    assertThat(recognise(HostTools.NONE, false).warmUp()).isEmpty();
+    assertThat(recognise(HostTools.NONE, false).planner().plan(inside).steps())
+        .extracting(Step::phase)
+        .containsExactly(Phase.TEST);
+  }
+
   private Recognition recognise(HostTools tools) {
+    return recognise(tools, false);
+  }
+
+  private Recognition recognise(HostTools tools, boolean warm) {
     var home = fixture.home();
     var caches = new HostCaches(home.resolve(".m2/repository"), Optional.empty(), home, Map.of());
-    return new ProjectRecognizer(caches, tools).recognise(new Checkout(fixture.project())).get(0);
+    return new ProjectRecognizer(caches, tools, warm)
+        .recognise(new Checkout(fixture.project()))
+        .get(0);
   }
 
   private void haveLifecycle() throws IOException {
