@@ -1,7 +1,10 @@
 package dev.sandboxed.maven;
 
 import dev.sandboxed.PtySize;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
@@ -12,7 +15,6 @@ import org.jline.terminal.Attributes.LocalFlag;
 import org.jline.terminal.Attributes.OutputFlag;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
-import org.jline.utils.NonBlockingInputStream;
 import org.jline.utils.Signals;
 
 /**
@@ -23,8 +25,8 @@ import org.jline.utils.Signals;
 final class HostTerminal implements AutoCloseable {
   private static final String RESIZED = "WINCH";
 
-  /** How long a read waits for keys; the terminal itself counts in tenths of a second. */
-  private static final long READ_MILLIS = 100;
+  /** How long a read waits for keys, in tenths of a second. */
+  private static final int READ_TENTHS = 1;
 
   /** Ends colours, shows the cursor, and leaves the alternate screen, mouse and paste reports. */
   private static final String CALM =
@@ -34,13 +36,17 @@ final class HostTerminal implements AutoCloseable {
   private final Object unresized;
 
   /**
+   * Read without JLine, whose reader would make the terminal raw again where it is restored
+   * meanwhile, or never come back from a read that began just after.
+   */
+  @SuppressWarnings("resource") // it is Maven's
+  private final InputStream keys = new FileInputStream(FileDescriptor.in);
+
+  /**
    * JLine has a hook of its own, but does not wait for a thread that is closing already, as that of
-   * the shell is when its sandbox is ended by the JVM's end, nor for one that reads keys.
+   * the shell is when its sandbox is ended by the JVM's end.
    */
   private final Thread atExit = new Thread(this::closeAtExit, "sandbox-shell-terminal");
-
-  /** Held while keys are read: whoever reads has JLine set how the terminal is to be read. */
-  private final Object reading = new Object();
 
   private volatile boolean closed;
 
@@ -95,7 +101,7 @@ final class HostTerminal implements AutoCloseable {
     raw.setLocalFlags(
         EnumSet.of(LocalFlag.ECHO, LocalFlag.ICANON, LocalFlag.ISIG, LocalFlag.IEXTEN), false);
     raw.setControlChar(ControlChar.VMIN, 0);
-    raw.setControlChar(ControlChar.VTIME, 1);
+    raw.setControlChar(ControlChar.VTIME, READ_TENTHS);
     return raw;
   }
 
@@ -107,17 +113,12 @@ final class HostTerminal implements AutoCloseable {
   }
 
   /** Reads what was typed; returns 0 if nothing was for a while, and -1 at the end of all. */
-  int read(byte[] keys) throws IOException {
-    synchronized (reading) {
-      if (closed) {
-        return -1;
-      }
-      var count =
-          terminal.input() instanceof NonBlockingInputStream in
-              ? in.readBuffered(keys, 0, keys.length, READ_MILLIS)
-              : terminal.input().read(keys);
-      return count == NonBlockingInputStream.READ_EXPIRED ? 0 : count;
+  int read(byte[] into) throws IOException {
+    if (closed) {
+      return -1;
     }
+    // The terminal tells that nothing came by what is the end of a file elsewhere.
+    return Math.max(0, keys.read(into));
   }
 
   OutputStream output() {
@@ -136,10 +137,7 @@ final class HostTerminal implements AutoCloseable {
       terminal.output().write(CALM.getBytes(StandardCharsets.US_ASCII));
       terminal.output().flush();
     } finally {
-      // Not while keys are read: the terminal would be made raw again.
-      synchronized (reading) {
-        terminal.close();
-      }
+      terminal.close();
       forgetExit();
     }
   }

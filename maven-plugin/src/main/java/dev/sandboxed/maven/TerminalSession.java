@@ -32,12 +32,12 @@ final class TerminalSession {
       resized.release();
       try (var output = process.stdout().stream()) {
         show(output, terminal);
+        return process.waitFor();
       } finally {
         sizes.interrupt();
+        // Before the terminal is as it was: what is read then is for the shell outside.
+        join(keys);
       }
-      var status = process.waitFor();
-      join(keys);
-      return status;
     }
   }
 

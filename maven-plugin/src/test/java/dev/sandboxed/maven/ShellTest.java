@@ -41,6 +41,19 @@ class ShellTest {
       exec stty "$@"
       """;
 
+  /**
+   * Lets every read of keys come back at once, so that one begins when the terminal is restored.
+   */
+  private static final String EAGER_STTY =
+      """
+      #!/bin/sh
+      PATH=${PATH#*:}
+      stty "$@" || exit
+      case " $* " in *" min 0 "*)
+        exec stty time 0
+      esac
+      """;
+
   @Test
   void a_terminal_inside_has_the_size_of_the_one_outside_and_every_key() throws Exception {
     try (var sandbox = Sandbox.create();
@@ -215,12 +228,20 @@ class ShellTest {
 
   @Test
   void the_terminal_is_restored_when_maven_is_told_to_end_while_it_is_restored(
-      @TempDir Path checkout, @TempDir Path slow) throws Exception {
-    var stty = Files.writeString(slow.resolve("stty"), SLOW_STTY);
-    assertThat(stty.toFile().setExecutable(true)).isTrue();
-    var path = Map.of("PATH", slow + ":" + System.getenv("PATH"));
-    try (var terminal = new TerminalProgram(33, 101, program(checkout.toString()), path)) {
+      @TempDir Path checkout, @TempDir Path bin) throws Exception {
+    try (var terminal = openWith(SLOW_STTY, bin, checkout)) {
       terminal.type("exit\\r");
+      terminal.awaitShown("[ended with 143" + RESTORED);
+    }
+  }
+
+  @Test
+  void maven_ends_when_it_is_told_to_while_it_reads_keys(@TempDir Path checkout, @TempDir Path bin)
+      throws Exception {
+    try (var terminal = openWith(EAGER_STTY, bin, checkout)) {
+      terminal.type("echo re''ady\\r");
+      terminal.awaitShown("ready");
+      terminal.tell("signal 15");
       terminal.awaitShown("[ended with 143" + RESTORED);
     }
   }
@@ -246,6 +267,13 @@ class ShellTest {
 
   private static Set<String> ids() {
     return Sandbox.list().stream().map(SandboxInfo::id).collect(Collectors.toSet());
+  }
+
+  private static TerminalProgram openWith(String stty, Path bin, Path checkout) throws IOException {
+    var program = Files.writeString(bin.resolve("stty"), stty);
+    assertThat(program.toFile().setExecutable(true)).isTrue();
+    var path = Map.of("PATH", bin + ":" + System.getenv("PATH"));
+    return new TerminalProgram(33, 101, program(checkout.toString()), path);
   }
 
   private static TerminalProgram open(String what) throws IOException {
