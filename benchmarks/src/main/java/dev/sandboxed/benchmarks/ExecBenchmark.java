@@ -24,7 +24,16 @@ final class ExecBenchmark {
               .measure("exec: ours, to the end", () -> ours(sandbox))
               .run(10, rounds);
       report.samples().addAll(samples);
-      report.samples().add(inside(sandbox));
+      var inside = inside(sandbox);
+      report.samples().add(inside);
+      report
+          .aims()
+          .add(
+              Aim.atMost(
+                  "exec: ours against a fork and exec inside",
+                  "x",
+                  1.5,
+                  samples.get(1).median() / inside.median()));
       report
           .aims()
           .add(

@@ -23,7 +23,7 @@ final class StartBenchmark {
             Aim.atMost(
                 "start: ours against bare runsc",
                 "x",
-                1.15,
+                1.05,
                 samples.get(1).median() / samples.get(0).median()));
   }
 }

@@ -31,6 +31,13 @@ final class Workplaces {
   PreparedPlaces prepare(PhaseChoice choice, Console console)
       throws IOException, MissingToolException {
     if (!choice.installsApart(configuration)) {
+      recognition
+          .warmUp()
+          .ifPresent(
+              w ->
+                  console.warn(
+                      "%s starts as usual: nothing is installed apart with sandbox.writable"
+                          .formatted(w.program())));
       return new PreparedPlaces(mounted(), this::mounted);
     }
     var memory = PlanMemory.of(configuration, recognition);
